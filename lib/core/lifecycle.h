@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/campaign.h"
+
+namespace tessera::core {
+
+enum class Transition : uint8_t { kActivate, kPause, kResume, kEnd };
+
+// The state that `transition` leads to from `from`, or ILLEGAL_TRANSITION with metadata state and transition.
+// DRAFT -activate-> ACTIVE -pause-> PAUSED -resume-> ACTIVE; ACTIVE or PAUSED -end-> ENDED; DRAFT -end-> ENDED.
+Result<CampaignState> NextState(CampaignState from, Transition transition);
+
+// CAMPAIGN_NOT_ACTIVE, CAMPAIGN_PAUSED or CAMPAIGN_ENDED unless coupons may be issued in this state. Time is judged by the store.
+Status MayIssue(const Campaign& campaign);
+
+// CAMPAIGN_PAUSED unless coupons may be redeemed. An ended campaign's coupons stay good to their own end.
+Status MayRedeem(const Campaign& campaign);
+
+// FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been issued
+// (state other than DRAFT): terms, currency, time_zone, the start of windows that have opened.
+Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after);
+
+std::string_view StateName(CampaignState state);
+
+}  // namespace tessera::core
