@@ -17,7 +17,8 @@ Status MayIssue(const Campaign& campaign);
 Status MayRedeem(const Campaign& campaign);
 
 // FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been issued
-// (state other than DRAFT): terms, currency, time_zone, the start of windows that have opened.
+// (state other than DRAFT): terms, currency, time_zone, the starts of both windows. Whether a window has opened is not asked:
+// the verdict must not hang on this process's clock.
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after);
 
 std::string_view StateName(CampaignState state);

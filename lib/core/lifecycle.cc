@@ -1,0 +1,97 @@
+#include "core/lifecycle.h"
+
+namespace tessera::core {
+namespace {
+
+std::string_view TransitionName(Transition transition) {
+  switch (transition) {
+    case Transition::kActivate:
+      return "ACTIVATE";
+    case Transition::kPause:
+      return "PAUSE";
+    case Transition::kResume:
+      return "RESUME";
+    case Transition::kEnd:
+      return "END";
+  }
+  return "UNKNOWN";
+}
+
+Error Illegal(CampaignState from, Transition transition) {
+  return Error(Reason::kIllegalTransition, "the campaign's state does not allow this transition")
+      .With("state", std::string(StateName(from)))
+      .With("transition", std::string(TransitionName(transition)));
+}
+
+Error Immutable(const char* field) {
+  return Error(Reason::kFieldImmutable, std::string(field) + " cannot change once the campaign was activated")
+      .With("field", field);
+}
+
+}  // namespace
+
+Result<CampaignState> NextState(CampaignState from, Transition transition) {
+  switch (transition) {
+    case Transition::kActivate:
+      if (from == CampaignState::kDraft) return CampaignState::kActive;
+      break;
+    case Transition::kPause:
+      if (from == CampaignState::kActive) return CampaignState::kPaused;
+      break;
+    case Transition::kResume:
+      if (from == CampaignState::kPaused) return CampaignState::kActive;
+      break;
+    case Transition::kEnd:
+      if (from != CampaignState::kEnded) return CampaignState::kEnded;
+      break;
+  }
+  return Illegal(from, transition);
+}
+
+Status MayIssue(const Campaign& campaign) {
+  switch (campaign.state) {
+    case CampaignState::kActive:
+      return Ok();
+    case CampaignState::kDraft:
+      return Error(Reason::kCampaignNotActive, "the campaign was not activated yet");
+    case CampaignState::kPaused:
+      return Error(Reason::kCampaignPaused, "the campaign is paused");
+    case CampaignState::kEnded:
+      return Error(Reason::kCampaignEnded, "the campaign has ended");
+  }
+  return Error(Reason::kInternal, "the campaign's state is unknown");
+}
+
+Status MayRedeem(const Campaign& campaign) {
+  if (campaign.state == CampaignState::kPaused &&
+      campaign.definition.pause_scope == PauseScope::kIssueAndRedeem) {
+    return Error(Reason::kCampaignPaused, "the campaign is paused for redemptions too");
+  }
+  return Ok();
+}
+
+Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after) {
+  if (state == CampaignState::kDraft) return Ok();
+  if (before.terms != after.terms) return Immutable("terms");
+  if (before.currency != after.currency) return Immutable("currency");
+  if (before.time_zone != after.time_zone) return Immutable("time_zone");
+  if (before.claim_window.start_ms != after.claim_window.start_ms) return Immutable("claim_window.start");
+  if (before.use_window.start_ms != after.use_window.start_ms) return Immutable("use_window.start");
+  return Ok();
+}
+
+std::string_view StateName(CampaignState state) {
+  switch (state) {
+    case CampaignState::kDraft:
+      return "DRAFT";
+    case CampaignState::kActive:
+      return "ACTIVE";
+    case CampaignState::kPaused:
+      return "PAUSED";
+    case CampaignState::kEnded:
+      return "ENDED";
+  }
+  return "UNKNOWN";
+}
+
+}  // namespace tessera::core
