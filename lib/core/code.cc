@@ -41,8 +41,8 @@ struct Halves {
   uint64_t b = 0;
 };
 
-// The round function under one key and tweak. FF1's constants stand where FF1 has them: version, method,
-// radix, rounds, u, n.
+// The round function under one key and tweak. A block opens with FF1's constants in FF1's order: version,
+// method, addition, radix, rounds, u, n.
 class Rounds {
  public:
   Rounds(const BlockCipher& cipher, uint8_t tweak) : cipher_(cipher), tweak_(tweak) {}
