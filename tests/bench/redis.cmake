@@ -1,0 +1,1 @@
+tessera_program(redis_client_bench SOURCES redis_client_bench.cc DEPS tessera_redis tessera_redis_fixtures)
