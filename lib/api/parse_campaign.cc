@@ -1,0 +1,214 @@
+#include "api/parse_campaign.h"
+
+#include <google/protobuf/util/field_mask_util.h>
+
+#include "api/convert_campaign.h"
+#include "api/field_checker.h"
+#include "calendar/calendar.h"
+#include "core/lifecycle.h"
+#include "core/limits.h"
+
+namespace tessera::api {
+namespace {
+
+namespace pb = coupon::v1;
+using google::protobuf::util::FieldMaskUtil;
+
+constexpr char kWholeDefinition[] = "*";
+constexpr int kMaskPathsMax = 64;
+
+core::Window ParseWindow(FieldChecker& check, const FieldPath& path, bool set, const pb::TimeWindow& window) {
+  if (!set) {
+    check.Fail(path, "must be set");
+    return {};
+  }
+  const FieldPath end = path.Field("end_time");
+  core::Window parsed;
+  parsed.start_ms = check.Instant(path.Field("start_time"), window.has_start_time(), window.start_time());
+  parsed.end_ms = check.Instant(end, window.has_end_time(), window.end_time());
+  if (check.ok() && parsed.end_ms <= parsed.start_ms) check.Fail(end, "must be later than start_time");
+  return parsed;
+}
+
+core::PercentOff ParsePercent(FieldChecker& check, const FieldPath& path, const pb::PercentOff& percent) {
+  core::PercentOff parsed;
+  parsed.basis_points =
+      static_cast<int32_t>(check.Number(path.Field("basis_points"), percent.basis_points(), 1, 10'000));
+  if (percent.has_cap_minor())
+    parsed.cap_minor = check.Number(path.Field("cap_minor"), percent.cap_minor(), 1);
+  return parsed;
+}
+
+core::CouponTerms ParseTerms(FieldChecker& check, const FieldPath& path, const pb::CouponTerms& terms) {
+  core::CouponTerms parsed;
+  switch (terms.benefit_case()) {
+    case pb::CouponTerms::kPercentOff:
+      parsed.benefit = ParsePercent(check, path.Field("percent_off"), terms.percent_off());
+      break;
+    case pb::CouponTerms::kAmountOff: {
+      const FieldPath amount_off = path.Field("amount_off");
+      parsed.benefit = core::AmountOff{
+          check.Number(amount_off.Field("amount_minor"), terms.amount_off().amount_minor(), 1)};
+      break;
+    }
+    case pb::CouponTerms::BENEFIT_NOT_SET:
+      check.Fail(path, "must have one of percent_off, amount_off");
+      break;
+  }
+  if (terms.has_minimum_spend_minor()) {
+    parsed.minimum_spend_minor =
+        check.Number(path.Field("minimum_spend_minor"), terms.minimum_spend_minor(), 1);
+  }
+  return parsed;
+}
+
+core::CampaignLimits ParseLimits(FieldChecker& check, const FieldPath& path,
+                                 const pb::CampaignLimits& limits) {
+  const auto limit = [&](const char* name, bool set, int64_t value) -> std::optional<int64_t> {
+    if (!set) return std::nullopt;
+    return check.Number(path.Field(name), value, 1);
+  };
+  core::CampaignLimits parsed;
+  parsed.stock_total = limit("stock_total", limits.has_stock_total(), limits.stock_total());
+  parsed.stock_per_day = limit("stock_per_day", limits.has_stock_per_day(), limits.stock_per_day());
+  parsed.per_user_total = limit("per_user_total", limits.has_per_user_total(), limits.per_user_total());
+  parsed.per_user_per_day =
+      limit("per_user_per_day", limits.has_per_user_per_day(), limits.per_user_per_day());
+  return parsed;
+}
+
+core::PauseScope ParsePauseScope(FieldChecker& check, const FieldPath& path, pb::PauseScope scope) {
+  const auto known = check.ChoiceOr(path, scope, pb::PauseScope_IsValid, pb::PAUSE_SCOPE_ISSUE);
+  return known == pb::PAUSE_SCOPE_ISSUE_AND_REDEEM ? core::PauseScope::kIssueAndRedeem
+                                                   : core::PauseScope::kIssue;
+}
+
+core::RestorePolicy ParseRestorePolicy(FieldChecker& check, const FieldPath& path, pb::RestorePolicy policy) {
+  switch (check.ChoiceOr(path, policy, pb::RestorePolicy_IsValid, pb::RESTORE_POLICY_RESTORE)) {
+    case pb::RESTORE_POLICY_KEEP_USED:
+      return core::RestorePolicy::kKeepUsed;
+    case pb::RESTORE_POLICY_RESTORE_IF_UNEXPIRED:
+      return core::RestorePolicy::kRestoreIfUnexpired;
+    default:
+      return core::RestorePolicy::kRestore;
+  }
+}
+
+core::CampaignState ParseState(pb::CampaignState state) {
+  switch (state) {
+    case pb::CAMPAIGN_STATE_ACTIVE:
+      return core::CampaignState::kActive;
+    case pb::CAMPAIGN_STATE_PAUSED:
+      return core::CampaignState::kPaused;
+    case pb::CAMPAIGN_STATE_ENDED:
+      return core::CampaignState::kEnded;
+    default:
+      return core::CampaignState::kDraft;
+  }
+}
+
+void CheckMask(FieldChecker& check, const google::protobuf::FieldMask& mask) {
+  const FieldPath paths = "update_mask.paths";
+  if (mask.paths_size() == 0) check.Fail("update_mask", "must name at least one field");
+  if (mask.paths_size() > kMaskPathsMax)
+    check.Fail(paths, "must have at most " + std::to_string(kMaskPathsMax) + " entries");
+  for (int i = 0; check.ok() && i < mask.paths_size(); ++i) {
+    const std::string& path = mask.paths(i);
+    if (path == kWholeDefinition) {
+      if (mask.paths_size() > 1) check.Fail(paths.At(i), "must stand alone");
+    } else if (!FieldMaskUtil::IsValidPath<pb::CampaignDefinition>(path)) {
+      check.Fail(paths.At(i), "must be a path within CampaignDefinition");
+    }
+  }
+}
+
+template <class T>
+core::Result<T> Answer(FieldChecker& check, T value) {
+  if (!check.ok()) return std::move(check).error();
+  return value;
+}
+
+}  // namespace
+
+core::Result<core::CampaignDefinition> ParseDefinition(const pb::CampaignDefinition& in,
+                                                       const FieldPath& path) {
+  FieldChecker check;
+  core::CampaignDefinition out;
+  out.display_name =
+      check.Text(path.Field("display_name"), in.display_name(), core::limits::kDisplayNameLengthMax);
+  out.currency =
+      check.Take(core::Currency::Parse(in.currency_code(), path.Field("currency_code").ToString()));
+  out.time_zone = in.time_zone();
+  check.Take(calendar::LoadZone(in.time_zone(), path.Field("time_zone").ToString()));
+  out.terms = ParseTerms(check, path.Field("terms"), in.terms());
+  out.claim_window = ParseWindow(check, path.Field("claim_window"), in.has_claim_window(), in.claim_window());
+  out.use_window = ParseWindow(check, path.Field("use_window"), in.has_use_window(), in.use_window());
+  out.limits = ParseLimits(check, path.Field("limits"), in.limits());
+  out.pause_scope = ParsePauseScope(check, path.Field("pause_scope"), in.pause_scope());
+  out.restore_policy = ParseRestorePolicy(check, path.Field("restore_policy"), in.restore_policy());
+  return Answer(check, std::move(out));
+}
+
+core::Result<CreateCampaign> Parse(const pb::CreateCampaignRequest& request) {
+  FieldChecker check;
+  CreateCampaign parsed;
+  parsed.request_id = check.RequestId(request.request_id());
+  if (!request.campaign_id().empty())
+    parsed.campaign_id = check.CampaignId("campaign_id", request.campaign_id());
+  if (!request.has_campaign()) check.Fail("campaign", "must be set");
+  if (check.ok()) parsed.definition = check.Take(ParseDefinition(request.campaign(), "campaign"));
+  return Answer(check, std::move(parsed));
+}
+
+core::Result<UpdateCampaign> Parse(const pb::UpdateCampaignRequest& request) {
+  FieldChecker check;
+  UpdateCampaign parsed;
+  parsed.request_id = check.RequestId(request.request_id());
+  parsed.campaign_id = check.CampaignId("campaign_id", request.campaign_id());
+  parsed.version = check.Number("version", request.version(), 1);
+  if (!request.has_campaign()) check.Fail("campaign", "must be set");
+  CheckMask(check, request.update_mask());
+  return Answer(check, std::move(parsed));
+}
+
+core::Result<MoveCampaign> ParseMove(const std::string& request_id, const std::string& campaign_id) {
+  FieldChecker check;
+  MoveCampaign parsed;
+  parsed.request_id = check.RequestId(request_id);
+  parsed.campaign_id = check.CampaignId("campaign_id", campaign_id);
+  return Answer(check, std::move(parsed));
+}
+
+core::Result<ListCampaigns> Parse(const pb::ListCampaignsRequest& request) {
+  FieldChecker check;
+  ListCampaigns parsed;
+  if (request.state() != pb::CAMPAIGN_STATE_UNSPECIFIED) {
+    parsed.state = ParseState(check.Choice("state", request.state(), pb::CampaignState_IsValid));
+  }
+  parsed.page_size = check.PageSize(request.page_size());
+  return Answer(check, std::move(parsed));
+}
+
+core::Result<std::string> ParseCampaignId(const std::string& campaign_id) {
+  FieldChecker check;
+  return Answer(check, check.CampaignId("campaign_id", campaign_id));
+}
+
+core::Result<core::CampaignDefinition> EditDefinition(const pb::UpdateCampaignRequest& request,
+                                                      const core::Campaign& current) {
+  pb::CampaignDefinition merged = ToProto(current.definition);
+  if (request.update_mask().paths(0) == kWholeDefinition) {
+    merged = request.campaign();
+  } else {
+    FieldMaskUtil::MergeOptions options;
+    options.set_replace_message_fields(true);
+    FieldMaskUtil::MergeMessageTo(request.campaign(), request.update_mask(), options, &merged);
+  }
+  auto edited = ParseDefinition(merged, "campaign");
+  if (!edited.ok()) return edited;
+  const core::Status allowed = core::MayUpdate(current.state, current.definition, *edited);
+  if (!allowed.ok()) return allowed.error();
+  return edited;
+}
+
+}  // namespace tessera::api
