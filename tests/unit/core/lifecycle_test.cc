@@ -1,0 +1,128 @@
+#include "core/lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace tessera::core {
+namespace {
+
+using enum CampaignState;
+
+constexpr CampaignState kStates[] = {kDraft, kActive, kPaused, kEnded};
+constexpr Transition kTransitions[] = {Transition::kActivate, Transition::kPause, Transition::kResume,
+                                       Transition::kEnd};
+
+TEST(LifecycleTest, FullTransitionMatrix) {
+  constexpr std::optional<CampaignState> kNo;
+  //                                               activate  pause    resume   end
+  const std::optional<CampaignState> next[4][4] = {{kActive, kNo, kNo, kEnded},  // draft
+                                                   {kNo, kPaused, kNo, kEnded},  // active
+                                                   {kNo, kNo, kActive, kEnded},  // paused
+                                                   {kNo, kNo, kNo, kNo}};        // ended
+  for (int from = 0; from < 4; ++from) {
+    for (int by = 0; by < 4; ++by) {
+      const auto to = NextState(kStates[from], kTransitions[by]);
+      EXPECT_EQ(to.ok(), next[from][by].has_value()) << from << " " << by;
+      if (to.ok()) {
+        EXPECT_EQ(*to, *next[from][by]);
+      } else {
+        EXPECT_EQ(to.error().reason, Reason::kIllegalTransition);
+        ASSERT_EQ(to.error().metadata.size(), 2u);
+        EXPECT_EQ(to.error().metadata[0],
+                  (std::pair<std::string, std::string>{"state", std::string(StateName(kStates[from]))}));
+        EXPECT_EQ(to.error().metadata[1].first, "transition");
+      }
+    }
+  }
+  EXPECT_EQ(NextState(kEnded, Transition::kResume).error().metadata[1].second, "RESUME");
+}
+
+Campaign CampaignIn(CampaignState state, PauseScope scope = PauseScope::kIssue) {
+  Campaign campaign;
+  campaign.state = state;
+  campaign.definition.pause_scope = scope;
+  return campaign;
+}
+
+TEST(LifecycleTest, IssuingNeedsAnActiveCampaign) {
+  EXPECT_TRUE(MayIssue(CampaignIn(kActive)).ok());
+  EXPECT_EQ(MayIssue(CampaignIn(kDraft)).error().reason, Reason::kCampaignNotActive);
+  EXPECT_EQ(MayIssue(CampaignIn(kPaused)).error().reason, Reason::kCampaignPaused);
+  EXPECT_EQ(MayIssue(CampaignIn(kEnded)).error().reason, Reason::kCampaignEnded);
+}
+
+TEST(LifecycleTest, OnlyAPauseOfBothStopsRedeeming) {
+  for (const CampaignState state : kStates)
+    EXPECT_TRUE(MayRedeem(CampaignIn(state, PauseScope::kIssue)).ok());
+  for (const CampaignState state : kStates) {
+    const Status status = MayRedeem(CampaignIn(state, PauseScope::kIssueAndRedeem));
+    EXPECT_EQ(status.ok(), state != kPaused);
+    if (state == kPaused) {
+      EXPECT_EQ(status.error().reason, Reason::kCampaignPaused);
+    }
+  }
+}
+
+CampaignDefinition Definition() {
+  CampaignDefinition definition;
+  definition.display_name = "Spring";
+  definition.currency = *Currency::Parse("EUR", "c");
+  definition.time_zone = "Europe/Berlin";
+  definition.terms = {.benefit = PercentOff{.basis_points = 1'000, .cap_minor = 500},
+                      .minimum_spend_minor = 2'000};
+  definition.claim_window = {.start_ms = 1'000, .end_ms = 2'000};
+  definition.use_window = {.start_ms = 1'000, .end_ms = 3'000};
+  return definition;
+}
+
+struct Change {
+  std::string field;
+  std::function<void(CampaignDefinition&)> apply;
+};
+
+TEST(LifecycleTest, WhatCouponsRestOnCannotChangeOnceActivated) {
+  const Change changes[] = {
+      {"terms", [](auto& d) { d.terms.benefit = AmountOff{.amount_minor = 100}; }},
+      {"terms", [](auto& d) { d.terms.benefit = PercentOff{.basis_points = 1'001, .cap_minor = 500}; }},
+      {"terms", [](auto& d) { d.terms.minimum_spend_minor.reset(); }},
+      {"currency", [](auto& d) { d.currency = *Currency::Parse("USD", "c"); }},
+      {"time_zone", [](auto& d) { d.time_zone = "UTC"; }},
+      {"claim_window.start", [](auto& d) { d.claim_window.start_ms = 999; }},
+      {"use_window.start", [](auto& d) { d.use_window.start_ms = 1'001; }},
+  };
+  for (const Change& change : changes) {
+    CampaignDefinition after = Definition();
+    change.apply(after);
+    EXPECT_TRUE(MayUpdate(kDraft, Definition(), after).ok()) << change.field;
+    for (const CampaignState state : {kActive, kPaused, kEnded}) {
+      const Status status = MayUpdate(state, Definition(), after);
+      ASSERT_FALSE(status.ok()) << change.field;
+      EXPECT_EQ(status.error().reason, Reason::kFieldImmutable);
+      EXPECT_EQ(status.error().metadata.at(0), (std::pair<std::string, std::string>{"field", change.field}));
+    }
+  }
+}
+
+TEST(LifecycleTest, TheRestMayChangeInEveryState) {
+  const Change changes[] = {
+      {"nothing", [](auto&) {}},
+      {"display_name", [](auto& d) { d.display_name = "Summer"; }},
+      {"claim_window.end", [](auto& d) { d.claim_window.end_ms = 2'500; }},
+      {"use_window.end", [](auto& d) { d.use_window.end_ms = 9'000; }},
+      {"limits", [](auto& d) { d.limits.stock_total = 5; }},
+      {"pause_scope", [](auto& d) { d.pause_scope = PauseScope::kIssueAndRedeem; }},
+      {"restore_policy", [](auto& d) { d.restore_policy = RestorePolicy::kKeepUsed; }},
+  };
+  for (const Change& change : changes) {
+    CampaignDefinition after = Definition();
+    change.apply(after);
+    for (const CampaignState state : kStates)
+      EXPECT_TRUE(MayUpdate(state, Definition(), after).ok()) << change.field;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::core
