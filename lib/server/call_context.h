@@ -24,6 +24,7 @@ struct MethodInfo {
   std::string full_name;   // "coupon.v1.IssuerService/ClaimCoupon"
   std::string service;     // "coupon.v1.IssuerService"
   std::string method;      // "ClaimCoupon"
+  std::string path;        // "/coupon.v1.IssuerService/ClaimCoupon"
   RoleSet required_roles;  // any one of these is enough
 };
 

@@ -63,7 +63,7 @@ class HealthBoard {
 
   mutable std::mutex mutex_;
   bool draining_ = false;
-  bool told_ = false;
+  bool told_ = true;  // an empty board serves
   std::vector<std::unique_ptr<HealthComponent>> components_;
   std::vector<std::function<void(bool)>> listeners_;
 };

@@ -39,4 +39,7 @@ std::optional<int> RoleByName(std::string_view name);
 // a mistake in the proto: such a method cannot be served.
 std::optional<RoleSet> RequiredRoles(const google::protobuf::MethodDescriptor& method);
 
+// The one place where access is decided: the caller has one of the required roles, or is ADMIN.
+bool MayCall(RoleSet caller, RoleSet required);
+
 }  // namespace tessera::server

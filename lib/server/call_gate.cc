@@ -1,0 +1,35 @@
+#include "server/call_gate.h"
+
+#include <algorithm>
+
+#include "server/roles.h"
+
+namespace tessera::server {
+
+std::optional<core::Error> CallGate::RefuseForLoad() const {
+  if (closed_.load(std::memory_order_acquire)) {
+    return core::Error(core::Reason::kDraining, "this process is going down");
+  }
+  if (in_flight() > limits_.in_flight_max) {
+    return core::Error(core::Reason::kOverloaded, "too many calls are in flight");
+  }
+  return std::nullopt;
+}
+
+core::Result<const Caller*> CallGate::Admit(const MethodInfo& method, const Credentials& credentials) const {
+  core::Result<const Caller*> caller = authenticator_.Authenticate(credentials);
+  if (caller.ok() && !MayCall((*caller)->roles, method.required_roles)) {
+    return core::Error(core::Reason::kRoleMissing,
+                       "the caller has none of the roles that the method requires")
+        .With("required_roles", method.required_roles.ToString());
+  }
+  return caller;
+}
+
+std::chrono::steady_clock::time_point CallGate::Deadline(
+    std::chrono::steady_clock::time_point now,
+    std::optional<std::chrono::steady_clock::time_point> sent) const {
+  return std::min(sent.value_or(now + limits_.deadline_default), now + limits_.deadline_max);
+}
+
+}  // namespace tessera::server

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/result.h"
+#include "server/call_context.h"
+#include "server/identity.h"
+
+namespace tessera::server {
+
+// Decides about a call before anything is parsed or queued: whether this process takes calls at all, has room
+// for one more, knows the caller and lets them in. Also counts the calls in flight. Any thread.
+class CallGate {
+ public:
+  struct Limits {
+    int in_flight_max = 0;
+    std::chrono::milliseconds deadline_default{};
+    std::chrono::milliseconds deadline_max{};
+  };
+
+  // `authenticator` must outlive the gate.
+  CallGate(const Limits& limits, const Authenticator& authenticator)
+      : limits_(limits), authenticator_(authenticator) {}
+
+  // Counts a call that arrived; every Enter is followed by one Leave, whatever is answered.
+  void Enter() { in_flight_.fetch_add(1, std::memory_order_relaxed); }
+  void Leave() { in_flight_.fetch_sub(1, std::memory_order_release); }
+  int64_t in_flight() const { return in_flight_.load(std::memory_order_acquire); }
+
+  void Close() { closed_.store(true, std::memory_order_release); }
+
+  // DRAINING or OVERLOADED, for a call that has entered.
+  std::optional<core::Error> RefuseForLoad() const;
+
+  // Who calls, when they may call `method`; else CALLER_UNKNOWN or ROLE_MISSING.
+  core::Result<const Caller*> Admit(const MethodInfo& method, const Credentials& credentials) const;
+
+  // The instant by which the call is answered: `sent`, the caller's own, or the default when there is none,
+  // and no further from `now` than the limit.
+  std::chrono::steady_clock::time_point Deadline(
+      std::chrono::steady_clock::time_point now,
+      std::optional<std::chrono::steady_clock::time_point> sent) const;
+
+ private:
+  const Limits limits_;
+  const Authenticator& authenticator_;
+  std::atomic<int64_t> in_flight_{0};
+  std::atomic<bool> closed_{false};
+};
+
+}  // namespace tessera::server
