@@ -21,8 +21,12 @@ namespace tessera::api {
 class FieldChecker {
  public:
   bool ok() const { return !error_.has_value(); }
-  // REQUIRES: !ok().
-  core::Error error() && { return *std::move(error_); }
+  // `value`, or the first thing that was wrong.
+  template <class T>
+  core::Result<T> Answer(T value) {
+    if (!ok()) return *std::move(error_);
+    return value;
+  }
 
   // INVALID_FIELD: `path` and what it must be.
   void Fail(const FieldPath& path, const std::string& must);

@@ -122,12 +122,6 @@ void CheckMask(FieldChecker& check, const google::protobuf::FieldMask& mask) {
   }
 }
 
-template <class T>
-core::Result<T> Answer(FieldChecker& check, T value) {
-  if (!check.ok()) return std::move(check).error();
-  return value;
-}
-
 }  // namespace
 
 core::Result<core::CampaignDefinition> ParseDefinition(const pb::CampaignDefinition& in,
@@ -146,7 +140,7 @@ core::Result<core::CampaignDefinition> ParseDefinition(const pb::CampaignDefinit
   out.limits = ParseLimits(check, path.Field("limits"), in.limits());
   out.pause_scope = ParsePauseScope(check, path.Field("pause_scope"), in.pause_scope());
   out.restore_policy = ParseRestorePolicy(check, path.Field("restore_policy"), in.restore_policy());
-  return Answer(check, std::move(out));
+  return check.Answer(std::move(out));
 }
 
 core::Result<CreateCampaign> Parse(const pb::CreateCampaignRequest& request) {
@@ -157,7 +151,7 @@ core::Result<CreateCampaign> Parse(const pb::CreateCampaignRequest& request) {
     parsed.campaign_id = check.CampaignId("campaign_id", request.campaign_id());
   if (!request.has_campaign()) check.Fail("campaign", "must be set");
   if (check.ok()) parsed.definition = check.Take(ParseDefinition(request.campaign(), "campaign"));
-  return Answer(check, std::move(parsed));
+  return check.Answer(std::move(parsed));
 }
 
 core::Result<UpdateCampaign> Parse(const pb::UpdateCampaignRequest& request) {
@@ -168,7 +162,7 @@ core::Result<UpdateCampaign> Parse(const pb::UpdateCampaignRequest& request) {
   parsed.version = check.Number("version", request.version(), 1);
   if (!request.has_campaign()) check.Fail("campaign", "must be set");
   CheckMask(check, request.update_mask());
-  return Answer(check, std::move(parsed));
+  return check.Answer(std::move(parsed));
 }
 
 core::Result<MoveCampaign> ParseMove(const std::string& request_id, const std::string& campaign_id) {
@@ -176,7 +170,7 @@ core::Result<MoveCampaign> ParseMove(const std::string& request_id, const std::s
   MoveCampaign parsed;
   parsed.request_id = check.RequestId(request_id);
   parsed.campaign_id = check.CampaignId("campaign_id", campaign_id);
-  return Answer(check, std::move(parsed));
+  return check.Answer(std::move(parsed));
 }
 
 core::Result<ListCampaigns> Parse(const pb::ListCampaignsRequest& request) {
@@ -186,12 +180,12 @@ core::Result<ListCampaigns> Parse(const pb::ListCampaignsRequest& request) {
     parsed.state = ParseState(check.Choice("state", request.state(), pb::CampaignState_IsValid));
   }
   parsed.page_size = check.PageSize(request.page_size());
-  return Answer(check, std::move(parsed));
+  return check.Answer(std::move(parsed));
 }
 
 core::Result<std::string> ParseCampaignId(const std::string& campaign_id) {
   FieldChecker check;
-  return Answer(check, check.CampaignId("campaign_id", campaign_id));
+  return check.Answer(check.CampaignId("campaign_id", campaign_id));
 }
 
 core::Result<core::CampaignDefinition> EditDefinition(const pb::UpdateCampaignRequest& request,

@@ -1,0 +1,74 @@
+#include "api/convert_coupon.h"
+
+#include "api/convert_campaign.h"
+
+namespace tessera::api {
+namespace {
+
+namespace pb = coupon::v1;
+
+core::CodeContent ContentOf(core::CouponNumber number) {
+  core::CodeContent content;
+  content.kind = core::CodeKind::kCoupon;
+  content.number = number;
+  return content;
+}
+
+pb::CouponState ToProto(storage::CouponState state) {
+  switch (state) {
+    case storage::CouponState::kIssued:
+      return pb::COUPON_STATE_AVAILABLE;
+    case storage::CouponState::kReserved:
+      return pb::COUPON_STATE_RESERVED;
+    case storage::CouponState::kRedeemed:
+      return pb::COUPON_STATE_REDEEMED;
+    case storage::CouponState::kExpired:
+      return pb::COUPON_STATE_EXPIRED;
+    case storage::CouponState::kRevoked:
+      return pb::COUPON_STATE_REVOKED;
+  }
+  return pb::COUPON_STATE_UNSPECIFIED;
+}
+
+}  // namespace
+
+pb::IssuedCoupon ToProto(const storage::Issued& issued, const core::CodeBook& codes) {
+  pb::IssuedCoupon out;
+  out.set_coupon_id(issued.number.ToId());
+  out.set_code(codes.MakeUnder(issued.code_key_id, ContentOf(issued.number)));
+  out.set_campaign_id(issued.campaign_id);
+  *out.mutable_issue_time() = ToProto(issued.issue_time_ms);
+  *out.mutable_expire_time() = ToProto(issued.expire_time_ms);
+  return out;
+}
+
+pb::Quota ToProto(const storage::QuotaLeft& quota) {
+  pb::Quota out;
+  if (quota.total) out.set_remaining_total(*quota.total);
+  if (quota.today) out.set_remaining_today(*quota.today);
+  if (quota.reset_time_ms) *out.mutable_reset_time() = ToProto(*quota.reset_time_ms);
+  return out;
+}
+
+pb::Coupon ToProto(const storage::Coupon& coupon, const core::CodeBook& codes) {
+  pb::Coupon out;
+  out.set_coupon_id(coupon.number.ToId());
+  out.set_code(codes.Make(ContentOf(coupon.number)));
+  out.set_campaign_id(coupon.campaign_id);
+  out.set_state(ToProto(coupon.state));
+  *out.mutable_issue_time() = ToProto(coupon.issue_time_ms);
+  *out.mutable_expire_time() = ToProto(coupon.expire_time_ms);
+  if (coupon.held_until_ms) *out.mutable_held_until_time() = ToProto(*coupon.held_until_ms);
+  if (coupon.redemption) out.set_redemption_id(coupon.redemption->ToId('r'));
+  return out;
+}
+
+pb::RevokeCouponResponse ToProto(const storage::Revoked& revoked) {
+  pb::RevokeCouponResponse out;
+  out.set_coupon_id(revoked.coupon.ToId());
+  *out.mutable_revoke_time() = ToProto(revoked.revoke_time_ms);
+  out.set_stock_returned(revoked.stock_returned);
+  return out;
+}
+
+}  // namespace tessera::api

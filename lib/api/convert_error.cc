@@ -1,0 +1,38 @@
+#include "api/convert_error.h"
+
+#include <string>
+
+#include "api/status.h"
+
+namespace tessera::api {
+
+coupon::v1::ErrorReason ToProto(core::Reason reason) {
+  coupon::v1::ErrorReason out = coupon::v1::ERROR_REASON_UNSPECIFIED;
+  coupon::v1::ErrorReason_Parse("ERROR_REASON_" + std::string(core::ReasonName(reason)), &out);
+  return out;
+}
+
+coupon::v1::Refusal ToProto(const core::Error& error) {
+  coupon::v1::Refusal out;
+  out.set_reason(ToProto(error.reason));
+  out.set_message(error.message);
+  for (const auto& [key, value] : error.metadata) (*out.mutable_metadata())[key] = value;
+  return out;
+}
+
+bool IsVerdict(core::Reason reason) {
+  if (reason == core::Reason::kRequestTooOld || reason == core::Reason::kOperationFenced) return false;
+  switch (StatusCodeOf(reason)) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return true;
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:
+      return reason != core::Reason::kOverloaded && reason != core::Reason::kStorageFull;
+    default:
+      return false;
+  }
+}
+
+}  // namespace tessera::api

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "api/field_path.h"
+#include "core/code.h"
+#include "core/ids.h"
+#include "core/result.h"
+#include "coupon/v1/coupon.pb.h"
+
+namespace tessera::api {
+
+// The coupon that `ref` names. INVALID_FIELD when it names none, or by a malformed id; INVALID_CODE for a
+// code that no key of `codes` made, which costs no look at the store. Pure, any thread.
+core::Result<core::CouponNumber> ResolveCoupon(const coupon::v1::CouponRef& ref, const FieldPath& path,
+                                               const core::CodeBook& codes);
+
+}  // namespace tessera::api

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/code.h"
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/order.h"
+#include "core/result.h"
+#include "coupon/v1/redeemer_service.pb.h"
+
+// Requests to the redeemer, checked and in the words of the core. INVALID_FIELD names the field; calls that
+// name coupons are refused with INVALID_CODE and SUBJECT_REQUIRED too. Pure, any thread.
+namespace tessera::api {
+
+// Coupons on an order: to be used, or to be held for `ttl_ms`.
+struct UseCoupons {
+  core::RequestId request_id;
+  std::optional<std::string> user_id;       // absent: the bearer of the codes
+  std::vector<core::CouponNumber> coupons;  // 1 to limits::kCouponsPerOrderMax, distinct
+  core::Order order;
+  int64_t ttl_ms = 0;  // of a reservation
+};
+
+// Coupons to be judged. One that no code names is a verdict, not a refusal of the call.
+struct ValidateCoupons {
+  std::optional<std::string> user_id;
+  std::vector<core::Result<core::CouponNumber>> coupons;
+  core::Order order;
+};
+
+struct CommitReservation {
+  core::RequestId request_id;
+  core::OpRef reservation;
+  std::string order_id;
+  core::Money discount;
+};
+
+struct ReleaseReservation {
+  core::RequestId request_id;
+  core::OpRef reservation;
+};
+
+struct RollbackRedemption {
+  core::RequestId request_id;
+  core::OpRef redemption;
+};
+
+core::Result<ValidateCoupons> Parse(const coupon::v1::ValidateCouponsRequest& request,
+                                    const core::CodeBook& codes);
+core::Result<UseCoupons> Parse(const coupon::v1::RedeemCouponsRequest& request, const core::CodeBook& codes);
+core::Result<UseCoupons> Parse(const coupon::v1::ReserveCouponsRequest& request, const core::CodeBook& codes);
+// The shape bounds the partitions that an id can name.
+core::Result<CommitReservation> Parse(const coupon::v1::CommitReservationRequest& request,
+                                      const core::Shape& shape);
+core::Result<ReleaseReservation> Parse(const coupon::v1::ReleaseReservationRequest& request,
+                                       const core::Shape& shape);
+core::Result<RollbackRedemption> Parse(const coupon::v1::RollbackRedemptionRequest& request,
+                                       const core::Shape& shape);
+core::Result<core::OpRef> Parse(const coupon::v1::GetRedemptionRequest& request, const core::Shape& shape);
+
+}  // namespace tessera::api
