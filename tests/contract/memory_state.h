@@ -1,0 +1,73 @@
+// The records of the in-memory model, as plain as they can be. See memory_store.h.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "storage/campaign_store.h"
+#include "storage/coupon_store.h"
+#include "storage/ledger_store.h"
+#include "storage/redemption_store.h"
+
+namespace tessera::contract {
+
+// What became of a mutating call. A fence has no body and no outcome.
+struct OperationRecord {
+  bool fenced = false;
+  std::array<uint8_t, 8> body{};
+  std::optional<storage::Outcome> outcome;
+};
+
+struct DayStock {
+  std::optional<int64_t> cap;  // as it was when the day's first coupon was issued
+  int64_t used = 0;
+};
+
+struct CampaignRecord {
+  core::Campaign campaign;
+  int64_t stock_used = 0;
+  std::map<core::InstantMs, DayStock> days;  // by the start of the day
+};
+
+struct QuotaRecord {
+  int64_t total = 0;
+  std::map<core::InstantMs, int64_t> days;  // by the start of the day
+};
+
+struct Hold {
+  core::OpRef reservation;
+  std::string order_id;
+  core::InstantMs end_ms = 0;
+};
+
+// What has been booked about a coupon. That its end or its hold's end has passed is judged by time, besides.
+enum class Booked : uint8_t { kUsable, kUsed, kExpired, kRevoked };
+
+struct CouponRecord {
+  core::CouponNumber number;
+  std::string campaign_id;
+  core::UserKey user;
+  core::InstantMs issue_time_ms = 0;
+  core::InstantMs expire_time_ms = 0;
+  Booked booked = Booked::kUsable;
+  std::optional<Hold> hold;
+  core::OpRef redemption;  // kUsed
+};
+
+struct ReservationRecord {
+  storage::Reservation reservation;
+  std::optional<storage::Released> released;
+  std::optional<core::OpRef> committed;  // the redemption
+};
+
+// An event of the ledger: what it adds to its campaign's totals.
+struct LedgerEvent {
+  std::string campaign_id;
+  core::InstantMs time_ms = 0;
+  std::function<void(storage::CampaignTotals&)> add;
+};
+
+}  // namespace tessera::contract

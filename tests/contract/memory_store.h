@@ -1,0 +1,183 @@
+// MemoryStore is the storage port written down as plainly as possible: std::map, one step per call, no
+// partitioned stock, no cache. It exists to check other stores by; no service may run on it. A refused call
+// changes nothing in it, so that a call may be tried at several instants. One thread at a time; coroutines
+// end without ever waiting.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memory_state.h"
+
+namespace tessera::contract {
+
+// The calendar day of `time_zone` that contains an instant.
+using DayWindowOf = std::function<core::Window(const std::string& time_zone, core::InstantMs)>;
+
+struct MemoryOptions {
+  core::Shape shape;
+  std::function<uint32_t(const std::string& campaign_id)> home;  // a campaign's home partition
+  DayWindowOf day_window;
+  std::function<core::InstantMs()> clock;
+  int64_t retention_short_ms = int64_t{3} * 24 * 3600 * 1000;
+  int64_t retention_long_ms = int64_t{30} * 24 * 3600 * 1000;
+};
+
+class MemoryStore : public storage::CampaignStore,
+                    public storage::CouponStore,
+                    public storage::RedemptionStore,
+                    public storage::LedgerStore,
+                    public storage::Sweeper {
+ public:
+  explicit MemoryStore(MemoryOptions options) : options_(std::move(options)) {}
+
+  // While probing, a call that would take effect answers INTERNAL "would take effect" and leaves all as it
+  // is.
+  void SetProbing(bool probing) { probing_ = probing; }
+  void SetClock(std::function<core::InstantMs()> clock) { options_.clock = std::move(clock); }
+
+  // CampaignStore
+  async::Task<core::Result<storage::CampaignChanged>> Create(storage::Operation op, std::string campaign_id,
+                                                             core::CampaignDefinition definition) override;
+  async::Task<core::Result<storage::CampaignChanged>> Update(storage::Operation op, std::string campaign_id,
+                                                             int64_t expected_version,
+                                                             storage::Edit edit) override;
+  async::Task<core::Result<storage::CampaignChanged>> Move(storage::Operation op, std::string campaign_id,
+                                                           core::Transition transition) override;
+  async::Task<core::Result<storage::CampaignPtr>> Get(std::string campaign_id, storage::Deadline) override;
+  async::Task<core::Result<storage::CampaignPage>> List(int32_t page_size, std::string cursor,
+                                                        storage::Deadline) override;
+
+  // CouponStore
+  async::Task<std::vector<core::Result<storage::Issued>>> Issue(storage::IssueIntent intent) override;
+  async::Task<core::Result<storage::Coupon>> GetCoupon(core::CouponNumber number, storage::Deadline) override;
+  async::Task<core::Result<storage::WalletPage>> ListUserCoupons(storage::WalletQuery query) override;
+  async::Task<core::Result<storage::Revoked>> Revoke(storage::RevokeIntent intent) override;
+
+  // RedemptionStore
+  async::Task<core::Result<storage::Verdict>> Validate(storage::UseIntent intent) override;
+  async::Task<core::Result<storage::Redemption>> Redeem(storage::UseIntent intent) override;
+  async::Task<core::Result<storage::Reservation>> Reserve(storage::ReserveIntent intent) override;
+  async::Task<core::Result<storage::Redemption>> Commit(storage::CommitIntent intent) override;
+  async::Task<core::Result<storage::Released>> Release(storage::ReleaseIntent intent) override;
+  async::Task<core::Result<storage::RolledBack>> Rollback(storage::RollbackIntent intent) override;
+  async::Task<core::Result<storage::RedemptionView>> GetRedemption(core::OpRef ref,
+                                                                   storage::Deadline) override;
+  async::Task<core::Result<storage::OperationStatus>> GetOperation(storage::OperationQuery query) override;
+  async::Task<core::Result<storage::OperationStatus>> FenceOperation(storage::OperationQuery query) override;
+
+  // LedgerStore
+  async::Task<core::Result<storage::ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+                                                          storage::Deadline) override;
+  async::Task<core::Result<storage::CampaignTotals>> Totals(std::string campaign_id,
+                                                            storage::Deadline) override;
+  async::Task<core::Result<storage::Verification>> Verify(std::string campaign_id, storage::VerifyDepth depth,
+                                                          storage::Deadline) override;
+
+  // Sweeper
+  async::Task<core::Result<storage::SweepReport>> SweepDue(uint32_t partition, storage::Deadline) override;
+  async::Task<core::Result<storage::SweepReport>> SweepTransfers(uint32_t partition,
+                                                                 storage::Deadline) override;
+  async::Task<core::Result<storage::SweepReport>> SweepChanges(uint32_t partition,
+                                                               storage::Deadline) override;
+
+ protected:
+  // The steps that the self-check breaks (see broken_store.h).
+  virtual void SpendQuota(QuotaRecord& quota, core::InstantMs day);
+  virtual void SpendStock(CampaignRecord& campaign, core::InstantMs day);
+  virtual void Remember(const core::OpRef& ref, const storage::Operation& op, storage::Outcome outcome);
+  virtual void GiveBack(const CouponRecord& coupon, bool return_stock);
+
+  core::InstantMs now() const { return options_.clock(); }
+  core::Window DayOf(const core::Campaign& campaign, core::InstantMs t) const {
+    return options_.day_window(campaign.definition.time_zone, t);
+  }
+
+ private:
+  // memory_operations.cc
+  int64_t RetentionMs(core::Retention retention) const;
+  bool TooOld(storage::Method method, const std::optional<core::InstantMs>& id_time_ms) const;
+  const OperationRecord* Find(storage::Method method, uint32_t partition,
+                              const std::array<uint8_t, 12>& field,
+                              const std::optional<core::InstantMs>& id_time_ms) const;
+  // Where a new record of the call is kept.
+  core::OpRef RefOf(storage::Method method, uint32_t partition, const std::array<uint8_t, 12>& field,
+                    const std::optional<core::InstantMs>& id_time_ms) const;
+  core::OpRef RefOf(const storage::Operation& op, uint32_t partition) const {
+    return RefOf(op.method, partition, op.field, op.id_time_ms);
+  }
+  // What every mutating call is judged by first; nothing: go on.
+  template <class T>
+  std::optional<core::Result<T>> Settled(const storage::Operation& op, uint32_t partition) const;
+  core::Result<storage::OperationStatus> StatusOf(const storage::OperationQuery& query) const;
+
+  // memory_campaigns.cc
+  core::Result<storage::CampaignChanged> CreateNow(const storage::Operation& op,
+                                                   const std::string& campaign_id,
+                                                   const core::CampaignDefinition& definition);
+  core::Result<storage::CampaignChanged> UpdateNow(const storage::Operation& op,
+                                                   const std::string& campaign_id, int64_t expected_version,
+                                                   const storage::Edit& edit);
+  core::Result<storage::CampaignChanged> MoveNow(const storage::Operation& op, const std::string& campaign_id,
+                                                 core::Transition transition);
+  storage::CampaignChanged Changed(const storage::Operation& op, core::Campaign& campaign);
+
+  // memory_coupons.cc
+  core::Result<storage::Issued> IssueOne(const storage::IssueIntent& intent, const storage::IssueItem& item);
+  core::Status MayIssueTo(const CampaignRecord& record, const QuotaRecord& quota) const;
+  core::Result<storage::Revoked> RevokeNow(const storage::RevokeIntent& intent);
+  storage::CouponState StateOf(const CouponRecord& coupon) const;
+  storage::Coupon Show(const CouponRecord& coupon) const;
+  const Hold* LiveHold(const CouponRecord& coupon) const;
+  CouponRecord* FindCoupon(core::CouponNumber number);
+
+  // memory_redemptions.cc
+  core::Result<core::Discount> Use(const storage::UseIntent& intent) const;
+  core::Result<storage::Redemption> RedeemNow(const storage::UseIntent& intent);
+  core::Result<storage::Reservation> ReserveNow(const storage::ReserveIntent& intent);
+  core::Result<storage::Redemption> CommitNow(const storage::CommitIntent& intent);
+  core::Result<storage::Released> ReleaseNow(const storage::ReleaseIntent& intent);
+  core::Result<storage::RolledBack> RollbackNow(const storage::RollbackIntent& intent);
+  core::Error AlreadyRedeemed(const CouponRecord& coupon) const;
+  storage::Redemption& BookRedemption(CouponRecord& coupon, storage::Redemption redemption, bool was_held);
+
+  // memory_ledger.cc
+  void Book(const CouponRecord& coupon, std::function<void(storage::CampaignTotals&)> add);
+  // Books a hold whose time is over as run out; true when there was one.
+  bool SettleHold(CouponRecord& coupon);
+
+  MemoryOptions options_;
+  bool probing_ = false;
+  std::map<std::string, CampaignRecord> campaigns_;
+  std::map<core::OpRef, OperationRecord> operations_;
+  std::map<std::pair<std::string, core::UserKey>, QuotaRecord> quotas_;
+  std::map<std::pair<uint32_t, uint32_t>, uint64_t> next_index_;  // by partition and bucket
+  std::map<core::CouponNumber, CouponRecord> coupons_;
+  std::map<core::OpRef, ReservationRecord> reservations_;
+  std::map<core::OpRef, storage::RedemptionView> redemptions_;
+  std::map<uint32_t, std::deque<LedgerEvent>> ledger_;  // not applied yet, by partition
+  std::map<std::string, storage::CampaignTotals> totals_;
+};
+
+inline core::Error WouldTakeEffect() { return core::Error(core::Reason::kInternal, "would take effect"); }
+
+template <class T>
+std::optional<core::Result<T>> MemoryStore::Settled(const storage::Operation& op, uint32_t partition) const {
+  using core::Error;
+  using core::Reason;
+  if (TooOld(op.method, op.id_time_ms)) return Error(Reason::kRequestTooOld, "older than records are kept");
+  if (const OperationRecord* record = Find(op.method, partition, op.field, op.id_time_ms)) {
+    if (record->fenced) return Error(Reason::kOperationFenced, "fenced");
+    if (record->body != op.body) return Error(Reason::kRequestIdReused, "another request had this id");
+    return std::get<T>(*record->outcome);
+  }
+  if (std::chrono::steady_clock::now() >= op.deadline) return Error(Reason::kDeadlinePassed, "too late");
+  return std::nullopt;
+}
+
+}  // namespace tessera::contract

@@ -1,0 +1,131 @@
+// StoreContract is the fixture of the contract suite: a fresh store, and the port's calls in a few words
+// each. Every call blocks the test's thread until it has answered.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "answer.h"
+#include "store_under_test.h"
+
+namespace tessera::contract {
+
+class StoreFixture : public testing::Test {
+ public:
+  template <class T>
+  T Await(async::Task<T> task) {
+    return store_->loop().RunUntilDone(std::move(task));
+  }
+
+  core::InstantMs Now() { return store_->Now(); }
+  void Wait(int64_t ms) { store_->WaitUntil(Now() + ms); }
+
+  // A call nobody made before, with a version 7 request id of now and a minute to run.
+  storage::Operation NewOp(storage::Method method);
+  static storage::Deadline Soon();
+  static storage::Deadline Past();
+
+  // The i-th user; users are spread over partitions and buckets. UserBeside shares partition and bucket with
+  // User(i).
+  static core::UserKey User(uint32_t i);
+  static core::UserKey UserBeside(uint32_t i);
+
+  // Amount off 500, EUR, both windows from an hour ago for 30 days, no limits, UTC.
+  core::CampaignDefinition Definition();
+  // Creates, and activates. Ids are fresh.
+  std::string Draft(const core::CampaignDefinition& definition);
+  std::string Active(const core::CampaignDefinition& definition);
+  std::string Active() { return Active(Definition()); }
+
+  core::Result<storage::CampaignChanged> Move(const std::string& campaign_id, core::Transition transition);
+  // At the present version; `change` is applied to the definition.
+  core::Result<storage::CampaignChanged> Update(const std::string& campaign_id,
+                                                std::function<void(core::CampaignDefinition&)> change);
+  core::Campaign Get(const std::string& campaign_id);
+
+  core::Result<storage::Issued> Claim(const std::string& campaign_id, const core::UserKey& user);
+  core::Result<storage::Issued> Claim(const std::string& campaign_id, const core::UserKey& user,
+                                      const storage::Operation& op);
+  std::vector<core::Result<storage::Issued>> Issue(storage::IssueIntent intent);
+  // A coupon of `campaign_id` for User(i); the test fails when it is refused.
+  core::CouponNumber Coupon(const std::string& campaign_id, uint32_t i);
+  core::Result<storage::Coupon> GetCoupon(core::CouponNumber number);
+  storage::CouponState StateOf(core::CouponNumber number);
+  // All pages, newest first.
+  std::vector<storage::Coupon> Wallet(const core::UserKey& user);
+
+  storage::UseIntent Use(storage::Method method, core::CouponNumber coupon, const std::string& order_id);
+  core::Result<storage::Verdict> Validate(core::CouponNumber coupon, const std::string& order_id);
+  core::Result<storage::Redemption> Redeem(core::CouponNumber coupon, const std::string& order_id);
+  core::Result<storage::Reservation> Reserve(core::CouponNumber coupon, const std::string& order_id,
+                                             int64_t ttl_ms = 60'000);
+  core::Result<storage::Redemption> Commit(const storage::Reservation& reservation);
+  core::Result<storage::Released> Release(const core::OpRef& reservation);
+  core::Result<storage::RolledBack> Rollback(const core::OpRef& redemption);
+  core::Result<storage::Revoked> Revoke(core::CouponNumber coupon, storage::ReservedPolicy policy,
+                                        bool return_stock);
+
+  // Applies all events, then reads. `Sweep` books everything that is due, in every partition.
+  storage::CampaignTotals Totals(const std::string& campaign_id);
+  int64_t ApplyAll();
+  storage::SweepReport Sweep();
+  // No difference may be found at any depth.
+  void ExpectVerified();
+
+  std::unique_ptr<StoreUnderTest> store_;
+
+ private:
+  uint64_t fresh_ = 0;
+};
+
+// The suites' base: each case runs on every store of the program.
+class StoreContract : public StoreFixture, public testing::WithParamInterface<StoreFactory> {
+ protected:
+  void SetUp() override { store_ = GetParam().make(); }
+};
+
+inline core::Order OrderOf(int64_t total_minor) {
+  core::Order order;
+  order.order_id = "o";
+  order.currency = *core::Currency::Parse("EUR", "currency");
+  order.lines.push_back({"1", "sku", 1, total_minor});
+  return order;
+}
+
+// Evaluates an order of `total_minor`.
+inline storage::Decide Deciding(int64_t total_minor) {
+  return [order = OrderOf(total_minor)](const core::Campaign& campaign) {
+    return core::Evaluate(campaign.definition, order);
+  };
+}
+
+// EXPECT_THAT(result, Refuses(Reason::kStock)), with metadata that must be among the error's where given.
+MATCHER_P(Refuses, reason, std::string("is refused with ") + std::string(core::ReasonName(reason))) {
+  if (arg.ok()) return false;
+  *result_listener << "which is refused with " << core::ReasonName(arg.error().reason);
+  return arg.error().reason == reason;
+}
+MATCHER_P3(RefusesWith, reason, key, value,
+           "is refused with " + std::string(core::ReasonName(reason)) + " and metadata") {
+  if (arg.ok()) return false;
+  *result_listener << "which is " << Describe(Answer(arg.error()));
+  const std::pair<std::string, std::string> entry{key, value};
+  const auto& metadata = arg.error().metadata;
+  return arg.error().reason == reason && std::find(metadata.begin(), metadata.end(), entry) != metadata.end();
+}
+MATCHER(Succeeds, "succeeds") {
+  if (!arg.ok()) *result_listener << "which is " << Describe(Answer(arg.error()));
+  return arg.ok();
+}
+
+inline std::string StoreName(const testing::TestParamInfo<StoreFactory>& info) { return info.param.name; }
+
+// Holds every store of the program to the cases of `suite`.
+#define TESSERA_CONTRACT(suite) \
+  INSTANTIATE_TEST_SUITE_P(Store, suite, testing::ValuesIn(StoreFactories()), StoreName)
+
+}  // namespace tessera::contract
