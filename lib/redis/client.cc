@@ -42,7 +42,7 @@ struct Client::Attempts {
 Client::Client(async::EventLoop& loop, const Config& config, ConnectHook hook, Observer* observer)
     : surroundings_(std::make_shared<Surroundings>(loop, config, std::move(hook),
                                                    observer == nullptr ? Silent() : *observer)) {
-  Result<std::unique_ptr<Topology>> topology = MakeTopology(surroundings_);
+  Result<std::shared_ptr<Topology>> topology = MakeTopology(surroundings_);
   if (topology.ok()) {
     topology_ = std::move(*topology);
   } else {
@@ -57,8 +57,10 @@ async::Task<Result<void>> Client::Start(async::Deadline deadline) {
   if (!std::exchange(started_, true)) topology_->Start();
   while (!ready()) {
     if (closed_ || async::Clock::now() >= deadline) {
-      const NodePtr node = topology_->Route(nullptr);
-      co_return node == nullptr ? topology_->Unavailable() : node->last_error();
+      const std::vector<NodePtr> primaries = Primaries();
+      const auto away = std::find_if(primaries.begin(), primaries.end(),
+                                     [](const NodePtr& node) { return !node->ready(); });
+      co_return away == primaries.end() ? topology_->Unavailable() : (*away)->last_error();
     }
     co_await surroundings_->changed.WaitUntil(std::min(deadline, async::After(kLookEvery)));
   }
@@ -73,8 +75,9 @@ void Client::Close() {
 
 bool Client::ready() const {
   if (!started_ || closed_) return false;
-  const NodePtr node = topology_->Route(nullptr);
-  return node != nullptr && node->ready();
+  const std::vector<NodePtr> primaries = Primaries();
+  return !primaries.empty() &&
+         std::all_of(primaries.begin(), primaries.end(), [](const NodePtr& node) { return node->ready(); });
 }
 
 std::vector<NodePtr> Client::Primaries() const {

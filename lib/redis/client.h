@@ -48,7 +48,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Begins to connect, and waits until a primary is ready or `deadline`. After a time-out (the error says
+  // Begins to connect, and waits until all primaries are ready or `deadline`. After a time-out (the error says
   // why) the client goes on trying; a kOther error is a bad configuration.
   async::Task<Result<void>> Start(async::Deadline deadline);
 
@@ -64,13 +64,13 @@ class Client {
                                  std::span<const std::string> args, async::Deadline deadline,
                                  Retry retry = Retry::kSafe);
 
-  // Sends `command` to every primary at once and waits for all; the answers are in the order of Primaries().
+  // Sends `command` to every primary at once, without repetitions, and waits for all; the answers are in the order of Primaries().
   async::Task<std::vector<Result<Reply>>> ExecuteOnEachPrimary(Command command, async::Deadline deadline);
 
   // The primaries that are known now.
   std::vector<NodePtr> Primaries() const;
 
-  // Whether a primary is ready.
+  // Whether all primaries that are known are ready.
   bool ready() const;
 
   // Commands that wait for an answer, for a gauge.
@@ -87,7 +87,7 @@ class Client {
                       Attempts* attempts);
 
   const std::shared_ptr<Surroundings> surroundings_;
-  std::unique_ptr<Topology> topology_;
+  std::shared_ptr<Topology> topology_;
   Result<void> configured_;
   bool started_ = false;
   bool closed_ = false;

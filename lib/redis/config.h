@@ -64,7 +64,7 @@ struct Config {
   int wait_timeout_ms = 1000;
 
   // Milliseconds between routine looks at the topology (Sentinel, Cluster); errors cause a look at once.
-  int topology_refresh_ms = 5000;
+  int topology_refresh_ms = 2000;
   // Milliseconds between repetitions of a command that Redis certainly did not execute: doubled from min to
   // max.
   int retry_backoff_min_ms = 2;

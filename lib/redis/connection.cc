@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include "redis/ask_once.h"
+
 namespace tessera::redis {
 namespace {
 
@@ -87,14 +89,8 @@ async::Task<Result<void>> Connection::Introduce(Session& session) {
     if (!stopped)
       kept->Close(Error(ErrorKind::kTimeout, false, endpoint_.ToString() + ": no answer to the greeting"));
   });
-  if (!config.password.empty()) {
-    Command auth("AUTH");
-    auth.ReadOnly();
-    if (!config.user.empty()) auth.Arg(config.user);
-    auth.Arg(config.password);
-    const Result<Reply> answer = co_await session.Call(std::move(auth), deadline);
-    if (!answer.ok()) co_return answer.error();
-  }
+  const Result<void> known = co_await Authenticate(session, config.user, config.password, deadline);
+  if (!known.ok()) co_return known.error();
   if (config.database != 0) {
     Command select("SELECT");
     select.ReadOnly().Arg(config.database);
@@ -109,6 +105,16 @@ async::Task<Result<void>> Connection::Introduce(Session& session) {
   if (answer->text() != "PONG") {
     co_return Error(ErrorKind::kProtocol, false,
                     endpoint_.ToString() + ": PING was answered " + answer->ToString());
+  }
+  if (config.topology == TopologyKind::kSentinel) {
+    // A primary that was replaced while it was away must not be written to before the Sentinels have told it.
+    Command role("ROLE");
+    role.ReadOnly();
+    const Result<Reply> roles = co_await session.Call(std::move(role), deadline);
+    if (!roles.ok()) co_return roles.error();
+    if ((*roles)[0].text() != "master") {
+      co_return Error(ErrorKind::kReadOnly, false, endpoint_.ToString() + ": it is no primary any more");
+    }
   }
   if (surroundings_->hook) {
     const Result<void> accepted = co_await surroundings_->hook(session);

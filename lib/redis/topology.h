@@ -1,6 +1,7 @@
 // Topology knows which node serves a command. One kind each for a single Redis, Sentinel and Cluster.
 //
-// Loop thread only. The Client owns it, and it owns the nodes.
+// Loop thread only. It owns the nodes; the Client owns it, and its own Task keeps it alive until it has
+// ended.
 #pragma once
 
 #include <memory>
@@ -45,6 +46,6 @@ class Topology {
 };
 
 // The topology that the configuration asks for; an error names what is wrong with the configuration.
-Result<std::unique_ptr<Topology>> MakeTopology(const std::shared_ptr<Surroundings>& surroundings);
+Result<std::shared_ptr<Topology>> MakeTopology(const std::shared_ptr<Surroundings>& surroundings);
 
 }  // namespace tessera::redis
