@@ -1,8 +1,11 @@
 #include "tests/support/blocking_redis.h"
 
 #include <hiredis/hiredis.h>
+#include <signal.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <utility>
 
@@ -10,6 +13,13 @@ namespace tessera::testing {
 namespace {
 
 constexpr timeval kTimeout{10, 0};
+
+// A Sentinel closes all clients' connections when it changes a server's role.
+bool ClosedByServer(int fd) {
+  char byte = 0;
+  const ssize_t size = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return size == 0 || (size < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
+}
 
 void Flatten(const redisReply& reply, std::vector<std::string>* out) {
   switch (reply.type) {
@@ -31,14 +41,17 @@ void Flatten(const redisReply& reply, std::vector<std::string>* out) {
 }  // namespace
 
 BlockingRedis::BlockingRedis(std::string address, std::string user, std::string password)
-    : address_(std::move(address)), user_(std::move(user)), password_(std::move(password)) {}
+    : address_(std::move(address)), user_(std::move(user)), password_(std::move(password)) {
+  // hiredis writes to a socket whose server was killed; that is an error to be told, not the end of the test.
+  signal(SIGPIPE, SIG_IGN);
+}
 
 BlockingRedis::~BlockingRedis() {
   if (context_ != nullptr) redisFree(context_);
 }
 
 void BlockingRedis::Connect() {
-  if (context_ != nullptr && context_->err == 0) return;
+  if (context_ != nullptr && context_->err == 0 && !ClosedByServer(context_->fd)) return;
   if (context_ != nullptr) redisFree(context_);
   if (address_.starts_with("unix:")) {
     context_ = redisConnectUnixWithTimeout(address_.substr(5).c_str(), kTimeout);
