@@ -176,7 +176,7 @@ void Deployment::WriteTokens() {
 
 std::string Deployment::StorageYaml() const {
   return "redis:\n  addresses: [\"" + redis_->unix_address() + "\"]\n" +
-         "storage:\n  durability: " + DurabilityWord(options_.durability) +
+         "storage:\n  create: true\n  durability: " + DurabilityWord(options_.durability) +
          "\n  partitions: " + std::to_string(options_.partitions) +
          "\n  buckets: " + std::to_string(options_.buckets) + "\n";
 }
