@@ -1,0 +1,76 @@
+#include "server/call_gate.h"
+
+#include <gtest/gtest.h>
+
+#include "coupon/v1/options.pb.h"
+
+namespace tessera::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Whoever says a role's number has that role; "" is nobody.
+class NumberedRoles final : public Authenticator {
+ public:
+  core::Result<const Caller*> Authenticate(const Credentials& credentials) const override {
+    if (credentials.authorization.empty()) return core::Error(core::Reason::kCallerUnknown, "nobody");
+    caller_ = Caller{"caller", {}};
+    caller_.roles.Add(std::stoi(std::string(credentials.authorization)));
+    return &caller_;
+  }
+
+ private:
+  mutable Caller caller_;
+};
+
+class CallGateTest : public ::testing::Test {
+ protected:
+  const NumberedRoles roles_;
+  CallGate gate_{{2, milliseconds(2000), milliseconds(30'000)}, roles_};
+  const std::chrono::steady_clock::time_point now_ = std::chrono::steady_clock::now();
+};
+
+TEST_F(CallGateTest, HasRoomForSoManyAndNoMore) {
+  gate_.Enter();
+  gate_.Enter();
+  EXPECT_FALSE(gate_.RefuseForLoad().has_value());
+  gate_.Enter();
+  ASSERT_TRUE(gate_.RefuseForLoad().has_value());
+  EXPECT_EQ(gate_.RefuseForLoad()->reason, core::Reason::kOverloaded);
+  gate_.Leave();
+  EXPECT_FALSE(gate_.RefuseForLoad().has_value());
+  EXPECT_EQ(gate_.in_flight(), 2);
+}
+
+TEST_F(CallGateTest, RefusesEverybodyOnceClosed) {
+  gate_.Close();
+  gate_.Enter();
+  EXPECT_EQ(gate_.RefuseForLoad()->reason, core::Reason::kDraining);
+}
+
+TEST_F(CallGateTest, LetsInWhoHasARoleAndAdmin) {
+  MethodInfo method;
+  method.required_roles.Add(coupon::v1::ROLE_ISSUER);
+  method.required_roles.Add(coupon::v1::ROLE_MARKETER);
+  const auto ask = [&](int role) { return gate_.Admit(method, {std::to_string(role)}); };
+  EXPECT_TRUE(ask(coupon::v1::ROLE_ISSUER).ok());
+  EXPECT_TRUE(ask(coupon::v1::ROLE_MARKETER).ok());
+  EXPECT_TRUE(ask(coupon::v1::ROLE_ADMIN).ok());
+  const auto refused = ask(coupon::v1::ROLE_REDEEMER);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason, core::Reason::kRoleMissing);
+  ASSERT_EQ(refused.error().metadata.size(), 1U);
+  EXPECT_EQ(refused.error().metadata[0].second, "MARKETER, ISSUER");
+  EXPECT_EQ(gate_.Admit(method, {""}).error().reason, core::Reason::kCallerUnknown);
+}
+
+TEST_F(CallGateTest, GivesEveryCallADeadline) {
+  EXPECT_EQ(gate_.Deadline(now_, std::nullopt), now_ + milliseconds(2000));
+  EXPECT_EQ(gate_.Deadline(now_, now_ + seconds(5)), now_ + seconds(5));
+  EXPECT_EQ(gate_.Deadline(now_, now_ + seconds(500)), now_ + seconds(30));
+  EXPECT_EQ(gate_.Deadline(now_, now_ - seconds(1)), now_ - seconds(1));
+}
+
+}  // namespace
+}  // namespace tessera::server
