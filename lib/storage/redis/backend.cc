@@ -1,0 +1,96 @@
+#include "storage/redis/backend.h"
+
+#include "storage/redis/errors.h"
+#include "storage/redis/records.h"
+
+namespace tessera::storage {
+namespace {
+
+constexpr core::InstantMs kFutureMaxMs = core::InstantMs{24} * 3600 * 1000;
+constexpr core::InstantMs kForever = core::kAmountMax;
+
+}  // namespace
+
+async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, Deadline deadline) const {
+  if (RedisClock::Steady::now() >= deadline) co_return CommonRefusal("DEADLINE");
+  if (const core::Status open = guard.MayUse(command.reads_only()); !open.ok()) co_return open.error();
+  redis::Result<redis::Reply> reply =
+      co_await client.Execute(std::move(command), deadline, redis::Retry::kIdempotent);
+  if (!reply.ok()) co_return FromRedis(reply.error());
+  co_return std::move(*reply);
+}
+
+async::Task<core::Result<ScriptReply>> Backend::Run(redis::Command command, Deadline deadline) const {
+  const std::string_view name = command.script() != nullptr ? command.script()->name : command.name();
+  core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  ScriptReply answer;
+  answer.reply = std::move(*reply);
+  answer.status = answer.reply[0].text();
+  answer.now_ms = answer.reply[1].integer();
+  if (answer.status.empty()) co_return Nonsense(name, answer.reply);
+  co_return answer;
+}
+
+core::Result<OperationPlace> Backend::Place(Method method, uint32_t partition,
+                                            const std::array<uint8_t, 12>& field,
+                                            std::optional<core::InstantMs> id_time_ms) const {
+  const core::Retention retention = RetentionOf(method);
+  const core::InstantMs length =
+      (retention == core::Retention::kLong ? config.retention_long : config.retention_short).count();
+  const core::InstantMs now = clock.Now();
+  if (id_time_ms.has_value() && *id_time_ms < now - length) {
+    return core::Error(core::Reason::kRequestTooOld, "The request_id is older than records are kept.");
+  }
+  if (id_time_ms.has_value() && *id_time_ms > now + kFutureMaxMs) {
+    return core::InvalidField("request_id", "must not lie more than a day in the future");
+  }
+  OperationPlace place;
+  const core::InstantMs period = id_time_ms.value_or(now) / length;
+  place.ref = {partition, retention, static_cast<uint32_t>(period), field};
+  place.earlier = place.ref;
+  place.expires_ms = (period + 2) * length;
+  place.until_ms = kForever;
+  if (!id_time_ms.has_value()) {
+    place.earlier.period -= 1;
+    place.from_ms = period * length;
+    place.until_ms = place.from_ms + length;
+  }
+  return place;
+}
+
+async::Task<core::Result<std::optional<std::string>>> Backend::Find(OperationPlace place, Deadline deadline,
+                                                                    core::OpRef* where) const {
+  for (const core::OpRef& ref : {place.ref, place.earlier}) {
+    redis::Command command("HGET");
+    command.ReadOnly().Key(keys.Operation(ref)).Arg(ref.field_view());
+    core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
+    if (!reply.ok()) co_return std::move(reply).error();
+    if (!reply->is_nil()) {
+      if (where != nullptr) *where = ref;
+      co_return std::optional<std::string>(reply->text());
+    }
+    if (place.earlier == place.ref) break;
+  }
+  co_return std::optional<std::string>();
+}
+
+async::Task<core::Result<std::optional<std::string>>> Backend::Replay(Operation op, OperationPlace place,
+                                                                      core::OpRef* where) const {
+  core::Result<std::optional<std::string>> record = co_await Find(std::move(place), op.deadline, where);
+  if (!record.ok() || !record->has_value()) co_return record;
+  if ((**record)[0] == static_cast<char>(RecordType::kFence)) co_return CommonRefusal("FENCED");
+  if (!HasBody(**record, op.body)) co_return CommonRefusal("REUSED");
+  co_return record;
+}
+
+void Backend::AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const {
+  command.Arg(clock.At(op.deadline))
+      .Arg(View(op.field))
+      .Arg(View(op.body))
+      .Arg(place.expires_ms)
+      .Arg(place.from_ms)
+      .Arg(place.until_ms);
+}
+
+}  // namespace tessera::storage

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.h"
+#include "core/result.h"
+#include "crypto/digest.h"
+#include "redis/client.h"
+#include "storage/operation.h"
+#include "storage/redis/guard.h"
+#include "storage/redis/keys.h"
+#include "storage/redis/redis_clock.h"
+#include "storage/redis/store_config.h"
+
+namespace tessera::storage {
+
+// A script's answer: its status, Redis' instant, and the rest.
+struct ScriptReply {
+  redis::Reply reply;
+  std::string_view status;  // reply[0]; lives in reply
+  core::InstantMs now_ms = 0;
+};
+
+// Where the record of an operation stands, and until when that is right.
+struct OperationPlace {
+  core::OpRef ref;
+  core::OpRef earlier;  // the period before, or the same when the request id carries its time
+  core::InstantMs expires_ms = 0;
+  core::InstantMs from_ms = 0;
+  core::InstantMs until_ms = 0;
+};
+
+// What everything in the adapter stands on: the client, the names, Redis' clock, and the guard that closes
+// it. Loop thread only; all it refers to must outlive it.
+struct Backend {
+  redis::Client& client;
+  const Keys& keys;
+  RedisClock& clock;
+  const Guard& guard;
+  const StoreConfig& config;
+  const crypto::RequestDigests& digests;
+
+  // Runs a script that answers {status, now, ...}. Scripts do nothing when they are done twice, so an answer
+  // that was lost is asked for again until the deadline.
+  async::Task<core::Result<ScriptReply>> Run(redis::Command command, Deadline deadline) const;
+  // The same for scripts and commands that answer anything else.
+  async::Task<core::Result<redis::Reply>> Call(redis::Command command, Deadline deadline) const;
+
+  // REQUEST_TOO_OLD when its record's time may be over; INVALID_FIELD when it lies in the future.
+  core::Result<OperationPlace> Place(Method method, uint32_t partition, const std::array<uint8_t, 12>& field,
+                                     std::optional<core::InstantMs> id_time_ms) const;
+  core::Result<OperationPlace> Place(const Operation& op, uint32_t partition) const {
+    return Place(op.method, partition, op.field, op.id_time_ms);
+  }
+
+  // The operation's record, wherever it lies; `where`, unless null, becomes its reference.
+  async::Task<core::Result<std::optional<std::string>>> Find(OperationPlace place, Deadline deadline,
+                                                             core::OpRef* where = nullptr) const;
+
+  // What the record of `op` says before anything else is asked: the record (a replay), nothing, or REUSED or
+  // FENCED.
+  async::Task<core::Result<std::optional<std::string>>> Replay(Operation op, OperationPlace place,
+                                                               core::OpRef* where = nullptr) const;
+
+  // Adds the arguments that scripts/part/begin.lua reads. REQUIRES: the keys were added.
+  void AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const;
+};
+
+}  // namespace tessera::storage

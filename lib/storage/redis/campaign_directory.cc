@@ -1,0 +1,96 @@
+#include "storage/redis/campaign_directory.h"
+
+#include <map>
+
+#include "scripts.h"
+#include "storage/redis/errors.h"
+
+namespace tessera::storage {
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(std::string id, Deadline deadline) {
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end()) co_return found->second;
+  co_return co_await Fresh(std::move(id), deadline);
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Fresh(std::string id, Deadline deadline) {
+  std::string key = id;
+  auto read = [this, id, deadline] { return Read(id, deadline); };
+  co_return co_await reads_.ShareFresh(std::move(key), std::move(read));
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::CampaignNumber number,
+                                                                     Deadline deadline) {
+  if (const auto found = ids_.find(number.value); found != ids_.end())
+    co_return co_await Known(found->second, deadline);
+  redis::Command command("HGET");
+  command.ReadOnly().Key(backend_.keys.Numbers(backend_.keys.Home(number))).Arg(number.value);
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  if (reply->is_nil()) {
+    co_return core::Error(core::Reason::kStoreNonsense, "The store lacks a campaign that it has coupons of.")
+        .Because("campaign number " + std::to_string(number.value));
+  }
+  std::string id(reply->text());
+  ids_[number.value] = id;
+  co_return co_await Known(std::move(id), deadline);
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string id, Deadline deadline) {
+  redis::Command command("HGETALL");
+  command.ReadOnly().Key(backend_.keys.Definition(id));
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  if (reply->size() == 0)
+    co_return core::Error(core::Reason::kCampaignNotFound, "There is no such campaign.");
+  std::map<std::string_view, redis::Value> fields;
+  for (size_t i = 0; i + 1 < reply->size(); i += 2) fields[(*reply)[i].text()] = (*reply)[i + 1];
+  const auto number = [&fields](std::string_view name) {
+    const redis::Result<int64_t> value = fields[name].Number();
+    return value.ok() ? *value : 0;
+  };
+  auto known = std::make_shared<KnownCampaign>();
+  core::Campaign& campaign = known->campaign;
+  campaign.id = id;
+  campaign.number.value = static_cast<uint32_t>(number("number"));
+  campaign.version = number("v");
+  campaign.state = static_cast<core::CampaignState>(number("state"));
+  campaign.create_time_ms = number("created");
+  campaign.update_time_ms = number("updated");
+  known->pending_version = number("pending");
+  core::Result<core::CampaignDefinition> definition = codec_.decode(fields["definition"].text());
+  if (!definition.ok()) {
+    co_return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
+        .Because(definition.error().message);
+  }
+  campaign.definition = std::move(*definition);
+  core::Result<calendar::Zone> zone = calendar::LoadZone(campaign.definition.time_zone, "time_zone");
+  if (!zone.ok()) co_return std::move(zone).error();
+  known->zone = *zone;
+  if (by_id_.size() >= kRememberedMax) by_id_.clear();
+  if (ids_.size() >= kRememberedMax) ids_.clear();
+  ids_[campaign.number.value] = id;
+  KnownCampaignPtr& remembered = by_id_[id];
+  if (remembered == nullptr || remembered->campaign.version <= campaign.version)
+    remembered = std::move(known);
+  co_return remembered;
+}
+
+async::Task<core::Status> CampaignDirectory::Push(KnownCampaignPtr campaign, uint32_t partition,
+                                                  Deadline deadline) const {
+  redis::Command command(redis_scripts::kSetVersion);
+  command.Key(backend_.keys.Campaign(partition, campaign->campaign.number)).Arg(campaign->campaign.version);
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  co_return core::Ok();
+}
+
+async::Task<core::Status> CampaignDirectory::Reconcile(KnownCampaignPtr campaign, uint32_t partition,
+                                                       int64_t partition_version, Deadline deadline) {
+  if (partition_version < campaign->campaign.version) co_return co_await Push(campaign, partition, deadline);
+  core::Result<KnownCampaignPtr> fresh = co_await Fresh(campaign->campaign.id, deadline);
+  if (!fresh.ok()) co_return std::move(fresh).error();
+  co_return core::Ok();
+}
+
+}  // namespace tessera::storage

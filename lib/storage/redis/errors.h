@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/result.h"
+#include "redis/error.h"
+#include "redis/reply.h"
+
+namespace tessera::storage {
+
+// What a failure of Redis means to a caller. The only place where one becomes the other.
+core::Error FromRedis(const redis::Error& error);
+
+// What scripts/part/begin.lua refuses with (REUSED, FENCED, DEADLINE), or STORE_NONSENSE for a status nobody
+// knows.
+core::Error CommonRefusal(std::string_view status);
+
+// Redis answered what no script of ours answers.
+core::Error Nonsense(std::string_view where, const redis::Reply& reply);
+
+}  // namespace tessera::storage

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ids.h"
+
+namespace tessera::storage {
+
+// Every name that Tessera has in Redis: nothing else spells one. All keys of a partition share its hash tag,
+// so a script over them stays in one cluster slot. Immutable, any thread.
+//
+//   <ns>:{tag}:p            marker: namespace, shape and partition; its absence means an emptied or foreign
+//   Redis <ns>:{tag}:u<bucket>    wallet: coupons, chains and quotas of the users of one bucket (hash)
+//   <ns>:{tag}:c<number>    campaign in this partition: version, counters, shares (hash)
+//   <ns>:{tag}:s<period>:<bucket>, :r<period>:<bucket>   operation records, kept short and long (hashes with
+//   a TTL) <ns>:{tag}:l            ledger (stream) <ns>:{tag}:g            totals of the ledger (hash)
+//   <ns>:{tag}:t            wallet buckets by the instant at which they are due (sorted set)
+//   <ns>:{tag}:w            limits with units that their home has not got yet (set)
+// and, in a campaign's home partition,
+//   <ns>:{tag}:d<id>        definition, version and state (hash)
+//   <ns>:{tag}:e<id>[:<day>]  books of its stock, of a day's stock (hash)
+//   <ns>:{tag}:n, :i, :m    campaigns by number (hash), by id (sorted set), with a change under way (set)
+class Keys {
+ public:
+  // REQUIRES: the shape's numbers are powers of two in their ranges; `ns` has no braces.
+  Keys(std::string_view ns, const core::Shape& shape);
+
+  std::string Marker(uint32_t partition) const { return prefix_[partition] + "p"; }
+  std::string Wallet(uint32_t partition, uint32_t bucket) const {
+    return prefix_[partition] + "u" + std::to_string(bucket);
+  }
+  std::string Wallet(core::CouponNumber number) const {
+    return Wallet(number.partition(shape_), number.bucket(shape_));
+  }
+  std::string Campaign(uint32_t partition, core::CampaignNumber number) const {
+    return prefix_[partition] + "c" + std::to_string(number.value);
+  }
+  std::string Operation(const core::OpRef& ref) const;
+  std::string Ledger(uint32_t partition) const { return prefix_[partition] + "l"; }
+  std::string Totals(uint32_t partition) const { return prefix_[partition] + "g"; }
+  std::string Due(uint32_t partition) const { return prefix_[partition] + "t"; }
+  std::string Owed(uint32_t partition) const { return prefix_[partition] + "w"; }
+
+  std::string Definition(std::string_view campaign_id) const;
+  // `window` is the start of the day that the limit counts, 0 for the whole stock.
+  std::string StockBooks(std::string_view campaign_id, core::InstantMs window) const;
+  std::string Numbers(uint32_t home) const { return prefix_[home] + "n"; }
+  std::string Ids(uint32_t home) const { return prefix_[home] + "i"; }
+  std::string Pending(uint32_t home) const { return prefix_[home] + "m"; }
+
+  // The partition of a campaign's definition.
+  uint32_t Home(std::string_view campaign_id) const;
+  uint32_t Home(core::CampaignNumber number) const { return number.value % shape_.partitions; }
+
+  const core::Shape& shape() const { return shape_; }
+  // Every `ns:{tag}:` in order, for ACL rules and tests.
+  const std::vector<std::string>& prefixes() const { return prefix_; }
+
+ private:
+  core::Shape shape_;
+  uint32_t operation_buckets_;
+  std::vector<std::string> prefix_;
+};
+
+}  // namespace tessera::storage

@@ -1,0 +1,87 @@
+#include "storage/redis/operations.h"
+
+#include "scripts.h"
+#include "storage/redis/errors.h"
+
+namespace tessera::storage {
+namespace {
+
+constexpr int kAttemptsMax = 8;
+
+OperationStatus Of(OperationState state) {
+  OperationStatus status;
+  status.state = state;
+  return status;
+}
+
+}  // namespace
+
+async::Task<core::Result<OperationStatus>> Operations::Open(std::string record, core::OpRef ref,
+                                                            Deadline deadline) const {
+  if (!record.empty() && record[0] == static_cast<char>(RecordType::kFence))
+    co_return Of(OperationState::kFenced);
+  core::Result<Outcome> outcome = co_await outcomes_.Open(std::move(record), ref, deadline);
+  if (!outcome.ok()) co_return std::move(outcome).error();
+  OperationStatus status = Of(OperationState::kCommitted);
+  status.outcome = std::move(*outcome);
+  co_return status;
+}
+
+async::Task<core::Result<OperationStatus>> Operations::Get(OperationQuery query) const {
+  const core::Result<OperationPlace> place =
+      backend_.Place(query.method, query.partition, query.field, query.id_time_ms);
+  if (!place.ok() && place.error().reason == core::Reason::kRequestTooOld)
+    co_return Of(OperationState::kTooOld);
+  if (!place.ok()) co_return place.error();
+  core::OpRef ref = place->ref;
+  core::Result<std::optional<std::string>> record = co_await backend_.Find(*place, query.deadline, &ref);
+  if (!record.ok()) co_return std::move(record).error();
+  if (!record->has_value()) co_return Of(OperationState::kUnknown);
+  std::string text = std::move(**record);
+  co_return co_await Open(std::move(text), ref, query.deadline);
+}
+
+async::Task<core::Result<OperationStatus>> Operations::Fence(OperationQuery query) const {
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const core::Result<OperationPlace> place =
+        backend_.Place(query.method, query.partition, query.field, query.id_time_ms);
+    if (!place.ok() && place.error().reason == core::Reason::kRequestTooOld)
+      co_return Of(OperationState::kTooOld);
+    if (!place.ok()) co_return place.error();
+    redis::Command command(redis_scripts::kFence);
+    command.Key(backend_.keys.Operation(place->ref)).Key(backend_.keys.Operation(place->earlier));
+    command.Arg(place->ref.field_view()).Arg(place->expires_ms).Arg(place->from_ms).Arg(place->until_ms);
+    core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), query.deadline);
+    if (!reply.ok()) co_return std::move(reply).error();
+    if (reply->status == "FENCED") co_return Of(OperationState::kFenced);
+    if (reply->status == "OK") {
+      std::string record(reply->reply[2].text());
+      const core::OpRef ref = reply->reply[3].integer() == 1 ? place->earlier : place->ref;
+      co_return co_await Open(std::move(record), ref, query.deadline);
+    }
+    if (reply->status != "PERIOD") co_return Nonsense("fence", reply->reply);
+    backend_.clock.CatchUp(reply->now_ms);
+  }
+  co_return core::Error(core::Reason::kContended, "The time moves on too fast. Try again.");
+}
+
+async::Task<core::Result<RedemptionView>> Operations::GetRedemption(core::OpRef ref,
+                                                                    Deadline deadline) const {
+  OperationPlace place;
+  place.ref = ref;
+  place.earlier = ref;
+  core::Result<std::optional<std::string>> text = co_await backend_.Find(std::move(place), deadline);
+  if (!text.ok()) co_return std::move(text).error();
+  const std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
+  if (!record.has_value() || record->type != RecordType::kRedemption) {
+    co_return core::Error(core::Reason::kRedemptionNotFound, "There is no such redemption.");
+  }
+  core::Result<KnownCampaignPtr> known = co_await directory_.Known(record->campaign, deadline);
+  if (!known.ok()) co_return std::move(known).error();
+  RedemptionView view;
+  view.redemption = ToRedemption(*record, ref, (*known)->campaign);
+  if (record->state == 'B') view.rolled_back = RolledBack{ref, record->moved_time_ms, record->flag};
+  co_return view;
+}
+
+}  // namespace tessera::storage

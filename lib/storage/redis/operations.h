@@ -1,0 +1,27 @@
+#pragma once
+
+#include "storage/redemption_store.h"
+#include "storage/redis/outcomes.h"
+
+namespace tessera::storage {
+
+// Answers what became of earlier calls. Loop thread only.
+class Operations {
+ public:
+  Operations(const Backend& backend, CampaignDirectory& directory, const Outcomes& outcomes)
+      : backend_(backend), directory_(directory), outcomes_(outcomes) {}
+
+  async::Task<core::Result<OperationStatus>> Get(OperationQuery query) const;
+  async::Task<core::Result<OperationStatus>> Fence(OperationQuery query) const;
+  async::Task<core::Result<RedemptionView>> GetRedemption(core::OpRef ref, Deadline deadline) const;
+
+ private:
+  async::Task<core::Result<OperationStatus>> Open(std::string record, core::OpRef ref,
+                                                  Deadline deadline) const;
+
+  const Backend& backend_;
+  CampaignDirectory& directory_;
+  const Outcomes& outcomes_;
+};
+
+}  // namespace tessera::storage

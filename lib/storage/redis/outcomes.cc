@@ -1,0 +1,75 @@
+#include "storage/redis/outcomes.h"
+
+#include "storage/redis/errors.h"
+#include "storage/redis/issuing.h"
+
+namespace tessera::storage {
+
+Redemption ToRedemption(const Record& record, const core::OpRef& ref, const core::Campaign& campaign) {
+  Redemption redemption;
+  redemption.ref = ref;
+  redemption.coupon = record.coupon;
+  redemption.campaign_id = campaign.id;
+  redemption.order_id = record.order_id;
+  redemption.currency = campaign.definition.currency;
+  redemption.subtotal_minor = record.subtotal_minor;
+  redemption.discount_minor = record.discount_minor;
+  redemption.redeem_time_ms = record.time_ms;
+  return redemption;
+}
+
+async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef ref,
+                                                  Deadline deadline) const {
+  const std::optional<Record> record = OpenRecord(text);
+  const auto unreadable = [] {
+    return core::Error(core::Reason::kStoreNonsense, "The store holds a record that can't be read.");
+  };
+  if (!record.has_value()) co_return unreadable();
+  const core::OpRef moved =
+      core::OpRef::Unpack(ref.partition, record->moved_reference).value_or(core::OpRef());
+
+  switch (record->type) {
+    case RecordType::kReleased: {
+      Released released{moved, record->time_ms};
+      co_return Outcome(std::move(released));
+    }
+    case RecordType::kRolledBack: {
+      RolledBack back{moved, record->time_ms, record->flag};
+      co_return Outcome(std::move(back));
+    }
+    case RecordType::kRevoked: {
+      Revoked revoked{record->coupon, record->time_ms, record->flag};
+      co_return Outcome(std::move(revoked));
+    }
+    case RecordType::kFence:
+      co_return unreadable();
+    case RecordType::kIssued:
+    case RecordType::kRedemption:
+    case RecordType::kReservation:
+    case RecordType::kCampaign:
+      break;
+  }
+
+  core::Result<KnownCampaignPtr> known = co_await directory_.Known(record->campaign, deadline);
+  if (!known.ok()) co_return std::move(known).error();
+  const core::Campaign& campaign = (*known)->campaign;
+  if (record->type == RecordType::kIssued) co_return Outcome(ToIssued(*record, campaign.id));
+  if (record->type == RecordType::kCampaign) {
+    CampaignChanged changed{campaign.id, record->version, record->campaign_state, record->time_ms};
+    co_return Outcome(std::move(changed));
+  }
+  Redemption redemption = ToRedemption(*record, ref, campaign);
+  if (record->type == RecordType::kRedemption) co_return Outcome(std::move(redemption));
+  Reservation reservation;
+  reservation.ref = ref;
+  reservation.coupon = redemption.coupon;
+  reservation.campaign_id = std::move(redemption.campaign_id);
+  reservation.order_id = std::move(redemption.order_id);
+  reservation.currency = redemption.currency;
+  reservation.subtotal_minor = redemption.subtotal_minor;
+  reservation.discount_minor = redemption.discount_minor;
+  reservation.expire_time_ms = record->until_ms;
+  co_return Outcome(std::move(reservation));
+}
+
+}  // namespace tessera::storage

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string_view>
+
+#include "storage/redis/backend.h"
+#include "storage/redis/campaign_directory.h"
+#include "storage/redis/records.h"
+
+namespace tessera::storage {
+
+// Builds, from an operation's record, what the call answered: the same for the first answer and for every
+// repetition, so that they are equal to the byte. Loop thread only.
+class Outcomes {
+ public:
+  Outcomes(const Backend& backend, CampaignDirectory& directory) : backend_(backend), directory_(directory) {}
+
+  // What the record at `ref` says. STORE_NONSENSE when it can't be read.
+  async::Task<core::Result<Outcome>> Open(std::string record, core::OpRef ref, Deadline deadline) const;
+
+  // The same where the type is known.
+  template <class T>
+  async::Task<core::Result<T>> OpenAs(std::string record, core::OpRef ref, Deadline deadline) const {
+    core::Result<Outcome> outcome = co_await Open(std::move(record), ref, deadline);
+    if (!outcome.ok()) co_return std::move(outcome).error();
+    if (T* value = std::get_if<T>(&*outcome)) co_return std::move(*value);
+    co_return core::Error(core::Reason::kStoreNonsense, "The store holds a record of another kind.");
+  }
+
+  // OpenAs for a script's OK: {OK, now, record, earlier}.
+  template <class T>
+  async::Task<core::Result<T>> OpenReply(ScriptReply reply, OperationPlace place, Deadline deadline) const {
+    const core::OpRef ref = reply.reply[3].integer() == 1 ? place.earlier : place.ref;
+    std::string record(reply.reply[2].text());
+    co_return co_await OpenAs<T>(std::move(record), ref, deadline);
+  }
+
+  // `refusal`, unless the operation took effect before: then what it answered, or what its record refuses
+  // with.
+  template <class T>
+  async::Task<core::Result<T>> RefuseUnlessReplay(Operation op, OperationPlace place,
+                                                  core::Error refusal) const {
+    core::OpRef ref = place.ref;
+    const Deadline deadline = op.deadline;
+    core::Result<std::optional<std::string>> record =
+        co_await backend_.Replay(std::move(op), std::move(place), &ref);
+    if (!record.ok()) co_return std::move(record).error();
+    if (!record->has_value()) co_return refusal;
+    std::string text = std::move(**record);
+    co_return co_await OpenAs<T>(std::move(text), ref, deadline);
+  }
+
+ private:
+  const Backend& backend_;
+  CampaignDirectory& directory_;
+};
+
+// The redemption that a record at `ref` tells of. REQUIRES: it is one's.
+Redemption ToRedemption(const Record& record, const core::OpRef& ref, const core::Campaign& campaign);
+
+}  // namespace tessera::storage

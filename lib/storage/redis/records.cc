@@ -1,0 +1,172 @@
+#include "storage/redis/records.h"
+
+#include <algorithm>
+
+namespace tessera::storage {
+namespace {
+
+// Takes fields off the front; once something is missing it fails for good.
+class Unpacker {
+ public:
+  explicit Unpacker(std::string_view bytes) : left_(bytes) {}
+
+  uint64_t Number(size_t width) {
+    uint64_t value = 0;
+    for (const char c : Bytes(width)) value = value << 8 | static_cast<uint8_t>(c);
+    return value;
+  }
+  int64_t Signed(size_t width) { return static_cast<int64_t>(Number(width)); }
+  std::string_view Bytes(size_t width) {
+    if (left_.size() < width) failed_ = true;
+    if (failed_) return {};
+    const std::string_view taken = left_.substr(0, width);
+    left_.remove_prefix(width);
+    return taken;
+  }
+  std::string_view Rest() { return Bytes(left_.size()); }
+  core::CampaignNumber Campaign() { return {static_cast<uint32_t>(Number(4))}; }
+
+  size_t left() const { return left_.size(); }
+  bool failed() const { return failed_; }
+  void Fail() { failed_ = true; }
+
+ private:
+  std::string_view left_;
+  bool failed_ = false;
+};
+
+constexpr size_t kReferenceBytes = 16;
+constexpr uint32_t kNoQuota = 0xffffffff;
+
+void OpenIssued(Unpacker& in, Record& record) {
+  record.code_key_id = static_cast<uint8_t>(in.Number(1));
+  record.campaign = in.Campaign();
+  record.coupon.value = in.Number(5);
+  record.time_ms = in.Signed(6);
+  record.until_ms = in.Signed(6);
+  const uint64_t total = in.Number(4);
+  if (total != kNoQuota) record.quota_total = static_cast<int64_t>(total);
+  if (in.left() > 0) {
+    record.quota_today = in.Signed(4);
+    record.quota_reset_ms = in.Signed(6);
+  }
+}
+
+void OpenUse(Unpacker& in, Record& record) {
+  record.state = static_cast<char>(in.Number(1));
+  record.time_ms = in.Signed(6);
+  record.coupon.value = in.Number(5);
+  record.campaign = in.Campaign();
+  record.subtotal_minor = in.Signed(7);
+  record.discount_minor = in.Signed(7);
+  if (record.type == RecordType::kReservation) record.until_ms = in.Signed(6);
+  switch (record.state) {
+    case '-':
+      break;
+    case 'B':
+      record.moved_time_ms = in.Signed(6);
+      record.flag = in.Number(1) != 0;
+      break;
+    case 'C':
+      record.moved_reference = in.Bytes(kReferenceBytes);
+      break;
+    case 'L':
+      record.moved_time_ms = in.Signed(6);
+      break;
+    default:
+      in.Fail();
+  }
+  record.order_id = in.Rest();
+}
+
+}  // namespace
+
+std::optional<StoredCoupon> OpenCoupon(std::string_view value) {
+  Unpacker in(value);
+  StoredCoupon coupon;
+  const uint64_t state = in.Number(1);
+  if (state > static_cast<uint64_t>(CouponState::kRevoked)) return std::nullopt;
+  coupon.state = static_cast<CouponState>(state);
+  coupon.campaign = in.Campaign();
+  const std::string_view user = in.Bytes(coupon.user.bytes.size());
+  std::copy(user.begin(), user.end(), coupon.user.bytes.begin());
+  in.Number(3);
+  coupon.issue_time_ms = in.Signed(6);
+  coupon.expire_time_ms = in.Signed(6);
+  if (coupon.state == CouponState::kReserved || coupon.state == CouponState::kRedeemed) {
+    coupon.reference = in.Bytes(kReferenceBytes);
+  }
+  if (coupon.state == CouponState::kReserved) coupon.held_until_ms = in.Signed(6);
+  if (in.failed()) return std::nullopt;
+  return coupon;
+}
+
+bool IsCouponField(std::string_view field) {
+  return !field.empty() && field.size() < core::UserKey().bytes.size() && field[0] >= '0' && field[0] <= '9';
+}
+
+std::optional<StoredShare> OpenShare(std::string_view value) {
+  Unpacker in(value);
+  StoredShare share;
+  share.share = in.Signed(7);
+  share.used = in.Signed(7);
+  share.got = in.Signed(7);
+  share.sent = in.Signed(7);
+  in.Number(6);
+  share.window = in.Signed(6);
+  if (in.failed()) return std::nullopt;
+  return share;
+}
+
+std::optional<Record> OpenRecord(std::string_view value) {
+  Unpacker in(value);
+  Record record;
+  record.type = static_cast<RecordType>(in.Number(1));
+  if (record.type == RecordType::kFence) return record;
+  in.Bytes(8);
+  switch (record.type) {
+    case RecordType::kFence:
+      break;
+    case RecordType::kIssued:
+      OpenIssued(in, record);
+      break;
+    case RecordType::kRedemption:
+    case RecordType::kReservation:
+      OpenUse(in, record);
+      break;
+    case RecordType::kReleased:
+    case RecordType::kRolledBack:
+      record.moved_reference = in.Bytes(kReferenceBytes);
+      record.time_ms = in.Signed(6);
+      if (record.type == RecordType::kRolledBack) record.flag = in.Number(1) != 0;
+      break;
+    case RecordType::kRevoked:
+      record.coupon.value = in.Number(5);
+      record.time_ms = in.Signed(6);
+      record.flag = in.Number(1) != 0;
+      break;
+    case RecordType::kCampaign:
+      record.campaign = in.Campaign();
+      record.version = in.Signed(5);
+      record.campaign_state = static_cast<core::CampaignState>(in.Number(1));
+      record.time_ms = in.Signed(6);
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (in.failed()) return std::nullopt;
+  return record;
+}
+
+bool HasBody(std::string_view record, const std::array<uint8_t, 8>& body) {
+  return record.size() >= 9 && record.substr(1, 8) == View(body);
+}
+
+std::string PackNumber(uint64_t value, int bytes) {
+  std::string packed(static_cast<size_t>(bytes), '\0');
+  for (int i = bytes - 1; i >= 0; --i, value >>= 8)
+    packed[static_cast<size_t>(i)] = static_cast<char>(value & 0xff);
+  return packed;
+}
+
+}  // namespace tessera::storage

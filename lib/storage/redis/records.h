@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/ids.h"
+#include "storage/coupon_store.h"
+
+namespace tessera::storage {
+
+// The packed values that scripts keep in Redis, as scripts/part/*.lua lay them out: big-endian, fixed width.
+// A value that does not fit its layout opens as nothing. Pure, any thread.
+
+// part/coupon.lua
+struct StoredCoupon {
+  CouponState state = CouponState::kIssued;
+  core::CampaignNumber campaign;
+  core::UserKey user;
+  core::InstantMs issue_time_ms = 0;
+  core::InstantMs expire_time_ms = 0;
+  std::string reference;              // of the operation that holds or used it
+  core::InstantMs held_until_ms = 0;  // kReserved
+};
+std::optional<StoredCoupon> OpenCoupon(std::string_view value);
+
+// Whether a wallet's field is a coupon's index; the others are users (12 bytes), quotas (16) and the letters
+// n, d and h.
+bool IsCouponField(std::string_view field);
+
+// part/stock.lua
+struct StoredShare {
+  int64_t share = 0;
+  int64_t used = 0;
+  int64_t got = 0;
+  int64_t sent = 0;
+  core::InstantMs window = 0;
+};
+std::optional<StoredShare> OpenShare(std::string_view value);
+
+// part/operation.lua; the letter is the record's type.
+enum class RecordType : char {
+  kFence = 'F',
+  kIssued = 'I',
+  kRedemption = 'R',
+  kReservation = 'H',
+  kReleased = 'L',
+  kRolledBack = 'B',
+  kRevoked = 'K',
+  kCampaign = 'C',
+};
+
+// An operation's record, opened. Which fields mean something depends on the type.
+struct Record {
+  RecordType type = RecordType::kFence;
+  core::CampaignNumber campaign;
+  core::CouponNumber coupon;
+  core::InstantMs time_ms = 0;
+  core::InstantMs until_ms = 0;  // end of the coupon (issued) or of the hold (reservation)
+  uint8_t code_key_id = 0;
+  std::optional<int64_t> quota_total;
+  std::optional<int64_t> quota_today;
+  std::optional<core::InstantMs> quota_reset_ms;
+  char state = '-';  // part/records.lua
+  std::string
+      moved_reference;  // the redemption of a committed reservation; what a release or rollback was of
+  core::InstantMs moved_time_ms = 0;
+  bool flag = false;  // restored, stock_returned
+  int64_t subtotal_minor = 0;
+  int64_t discount_minor = 0;
+  std::string order_id;
+  int64_t version = 0;
+  core::CampaignState campaign_state = core::CampaignState::kDraft;
+};
+std::optional<Record> OpenRecord(std::string_view value);
+
+// Whether the record was made by a request with this body.
+bool HasBody(std::string_view record, const std::array<uint8_t, 8>& body);
+
+// Big-endian, `bytes` wide.
+std::string PackNumber(uint64_t value, int bytes);
+
+inline std::string_view View(const std::array<uint8_t, 8>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline std::string_view View(const std::array<uint8_t, 12>& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace tessera::storage

@@ -1,0 +1,187 @@
+#include "storage/redis/redis_store.h"
+
+#include "storage/redis/changing.h"
+#include "storage/redis/issuing.h"
+#include "storage/redis/ledger.h"
+#include "storage/redis/operations.h"
+#include "storage/redis/redeeming.h"
+#include "storage/redis/settling.h"
+#include "storage/redis/sweeping.h"
+#include "storage/redis/verifying.h"
+
+namespace tessera::storage {
+
+// In the order in which they stand on each other.
+struct RedisStore::Parts {
+  Parts(async::EventLoop& event_loop, const redis::Config& redis_config, const StoreConfig& store_config,
+        DefinitionCodec definition_codec, const crypto::RequestDigests& request_digests,
+        redis::Observer* observer)
+      : loop(event_loop),
+        config(store_config),
+        codec(std::move(definition_codec)),
+        keys(config.name, config.shape),
+        guard(config, keys, clock),
+        client(
+            loop, redis_config, [this](redis::Session& session) { return guard.OnConnect(session); },
+            observer),
+        backend{client, keys, clock, guard, config, request_digests} {}
+
+  async::EventLoop& loop;
+  const StoreConfig config;
+  const DefinitionCodec codec;
+  const Keys keys;
+  RedisClock clock;
+  Guard guard;
+  redis::Client client;
+  const Backend backend;
+
+  CampaignDirectory directory{backend, codec};
+  const Outcomes outcomes{backend, directory};
+  const CouponReader coupons{backend, directory};
+  Stock stock{backend};
+  Changing changing{backend, directory, outcomes, stock, codec};
+  Issuing issuing{backend, directory, stock};
+  Redeeming redeeming{backend, directory, coupons, outcomes};
+  Settling settling{backend, directory, coupons, outcomes, stock};
+  const Operations operations{backend, directory, outcomes};
+  Ledger ledger{backend, directory};
+  Verifying verifying{backend, directory, changing, ledger};
+  Sweeping sweeping{backend, directory, changing, stock};
+};
+
+RedisStore::RedisStore(async::EventLoop& loop, const redis::Config& redis, const StoreConfig& config,
+                       DefinitionCodec codec, const crypto::RequestDigests& digests,
+                       redis::Observer* observer) {
+  redis::Config effective = redis;
+  if (config.durability == Durability::kReplicated) effective.wait_replicas = config.replicas;
+  parts_ = std::make_unique<Parts>(loop, effective, config, std::move(codec), digests, observer);
+}
+
+RedisStore::~RedisStore() = default;
+
+async::Task<core::Status> RedisStore::Start(Deadline deadline) {
+  const redis::Result<void> connected = co_await parts_->client.Start(deadline);
+  if (!connected.ok() && connected.error().kind == redis::ErrorKind::kOther) {
+    co_return core::Error(core::Reason::kInternal, "redis: " + connected.error().text);
+  }
+  if (connected.ok()) co_await parts_->guard.Check(parts_->client);
+  parts_->loop.Spawn(parts_->guard.Watch(parts_->client));
+  co_return parts_->guard.verdict();
+}
+
+void RedisStore::Close() {
+  parts_->guard.Stop();
+  parts_->client.Close();
+}
+
+const core::Status& RedisStore::verdict() const { return parts_->guard.verdict(); }
+const StoreConfig& RedisStore::config() const { return parts_->config; }
+core::InstantMs RedisStore::NowMs() const { return parts_->clock.Now(); }
+redis::Client& RedisStore::client() { return parts_->client; }
+
+async::Task<core::Result<CampaignChanged>> RedisStore::Create(Operation op, std::string campaign_id,
+                                                              core::CampaignDefinition definition) {
+  return parts_->changing.Create(std::move(op), std::move(campaign_id), std::move(definition));
+}
+
+async::Task<core::Result<CampaignChanged>> RedisStore::Update(Operation op, std::string campaign_id,
+                                                              int64_t expected_version, Edit edit) {
+  return parts_->changing.Update(std::move(op), std::move(campaign_id), expected_version, std::move(edit));
+}
+
+async::Task<core::Result<CampaignChanged>> RedisStore::Move(Operation op, std::string campaign_id,
+                                                            core::Transition transition) {
+  return parts_->changing.Move(std::move(op), std::move(campaign_id), transition);
+}
+
+async::Task<core::Result<CampaignPtr>> RedisStore::Get(std::string campaign_id, Deadline deadline) {
+  const core::Result<KnownCampaignPtr> known =
+      co_await parts_->directory.Fresh(std::move(campaign_id), deadline);
+  if (!known.ok()) co_return known.error();
+  co_return CampaignPtr(*known, &(*known)->campaign);
+}
+
+async::Task<core::Result<CampaignPage>> RedisStore::List(int32_t page_size, std::string cursor,
+                                                         Deadline deadline) {
+  return parts_->changing.List(page_size, std::move(cursor), deadline);
+}
+
+async::Task<std::vector<core::Result<Issued>>> RedisStore::Issue(IssueIntent intent) {
+  return parts_->issuing.Issue(std::move(intent));
+}
+
+async::Task<core::Result<Coupon>> RedisStore::GetCoupon(core::CouponNumber number, Deadline deadline) {
+  return parts_->coupons.Get(number, deadline);
+}
+
+async::Task<core::Result<WalletPage>> RedisStore::ListUserCoupons(WalletQuery query) {
+  return parts_->coupons.List(std::move(query));
+}
+
+async::Task<core::Result<Revoked>> RedisStore::Revoke(RevokeIntent intent) {
+  return parts_->settling.Revoke(std::move(intent));
+}
+
+async::Task<core::Result<Verdict>> RedisStore::Validate(UseIntent intent) {
+  return parts_->redeeming.Validate(std::move(intent));
+}
+
+async::Task<core::Result<Redemption>> RedisStore::Redeem(UseIntent intent) {
+  return parts_->redeeming.Redeem(std::move(intent));
+}
+
+async::Task<core::Result<Reservation>> RedisStore::Reserve(ReserveIntent intent) {
+  return parts_->redeeming.Reserve(std::move(intent));
+}
+
+async::Task<core::Result<Redemption>> RedisStore::Commit(CommitIntent intent) {
+  return parts_->settling.Commit(std::move(intent));
+}
+
+async::Task<core::Result<Released>> RedisStore::Release(ReleaseIntent intent) {
+  return parts_->settling.Release(std::move(intent));
+}
+
+async::Task<core::Result<RolledBack>> RedisStore::Rollback(RollbackIntent intent) {
+  return parts_->settling.Rollback(std::move(intent));
+}
+
+async::Task<core::Result<RedemptionView>> RedisStore::GetRedemption(core::OpRef ref, Deadline deadline) {
+  return parts_->operations.GetRedemption(ref, deadline);
+}
+
+async::Task<core::Result<OperationStatus>> RedisStore::GetOperation(OperationQuery query) {
+  return parts_->operations.Get(std::move(query));
+}
+
+async::Task<core::Result<OperationStatus>> RedisStore::FenceOperation(OperationQuery query) {
+  return parts_->operations.Fence(std::move(query));
+}
+
+async::Task<core::Result<ApplyProgress>> RedisStore::Apply(uint32_t partition, int32_t events_max,
+                                                           Deadline deadline) {
+  return parts_->ledger.Apply(partition, events_max, deadline);
+}
+
+async::Task<core::Result<CampaignTotals>> RedisStore::Totals(std::string campaign_id, Deadline deadline) {
+  return parts_->ledger.Totals(std::move(campaign_id), deadline);
+}
+
+async::Task<core::Result<Verification>> RedisStore::Verify(std::string campaign_id, VerifyDepth depth,
+                                                           Deadline deadline) {
+  return parts_->verifying.Verify(std::move(campaign_id), depth, deadline);
+}
+
+async::Task<core::Result<SweepReport>> RedisStore::SweepDue(uint32_t partition, Deadline deadline) {
+  return parts_->sweeping.SweepDue(partition, deadline);
+}
+
+async::Task<core::Result<SweepReport>> RedisStore::SweepTransfers(uint32_t partition, Deadline deadline) {
+  return parts_->sweeping.SweepTransfers(partition, deadline);
+}
+
+async::Task<core::Result<SweepReport>> RedisStore::SweepChanges(uint32_t partition, Deadline deadline) {
+  return parts_->sweeping.SweepChanges(partition, deadline);
+}
+
+}  // namespace tessera::storage

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+
+#include "redis/client.h"
+#include "redis/config.h"
+#include "redis/observer.h"
+#include "storage/campaign_store.h"
+#include "storage/coupon_store.h"
+#include "storage/ledger_store.h"
+#include "storage/redemption_store.h"
+#include "storage/redis/campaign_directory.h"
+#include "storage/redis/store_config.h"
+
+namespace tessera::storage {
+
+// The port on Redis. Everything runs on `loop`'s thread; loop, digests and observer must outlive it. Close,
+// and let the loop run on a little, before it is destroyed.
+class RedisStore final : public CampaignStore,
+                         public CouponStore,
+                         public RedemptionStore,
+                         public LedgerStore,
+                         public Sweeper {
+ public:
+  RedisStore(async::EventLoop& loop, const redis::Config& redis, const StoreConfig& config,
+             DefinitionCodec codec, const crypto::RequestDigests& digests,
+             redis::Observer* observer = nullptr);
+  ~RedisStore() override;
+
+  // Connects and checks the namespace; until `deadline` it waits for the first verdict, then goes on by
+  // itself.
+  async::Task<core::Status> Start(Deadline deadline);
+  void Close();
+
+  // Ok while the store does what it promises; for health and metrics.
+  const core::Status& verdict() const;
+  const StoreConfig& config() const;
+  core::InstantMs NowMs() const;
+  redis::Client& client();
+
+  async::Task<core::Result<CampaignChanged>> Create(Operation op, std::string campaign_id,
+                                                    core::CampaignDefinition definition) override;
+  async::Task<core::Result<CampaignChanged>> Update(Operation op, std::string campaign_id,
+                                                    int64_t expected_version, Edit edit) override;
+  async::Task<core::Result<CampaignChanged>> Move(Operation op, std::string campaign_id,
+                                                  core::Transition transition) override;
+  async::Task<core::Result<CampaignPtr>> Get(std::string campaign_id, Deadline deadline) override;
+  async::Task<core::Result<CampaignPage>> List(int32_t page_size, std::string cursor,
+                                               Deadline deadline) override;
+
+  async::Task<std::vector<core::Result<Issued>>> Issue(IssueIntent intent) override;
+  async::Task<core::Result<Coupon>> GetCoupon(core::CouponNumber number, Deadline deadline) override;
+  async::Task<core::Result<WalletPage>> ListUserCoupons(WalletQuery query) override;
+  async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent) override;
+
+  async::Task<core::Result<Verdict>> Validate(UseIntent intent) override;
+  async::Task<core::Result<Redemption>> Redeem(UseIntent intent) override;
+  async::Task<core::Result<Reservation>> Reserve(ReserveIntent intent) override;
+  async::Task<core::Result<Redemption>> Commit(CommitIntent intent) override;
+  async::Task<core::Result<Released>> Release(ReleaseIntent intent) override;
+  async::Task<core::Result<RolledBack>> Rollback(RollbackIntent intent) override;
+  async::Task<core::Result<RedemptionView>> GetRedemption(core::OpRef ref, Deadline deadline) override;
+  async::Task<core::Result<OperationStatus>> GetOperation(OperationQuery query) override;
+  async::Task<core::Result<OperationStatus>> FenceOperation(OperationQuery query) override;
+
+  async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+                                                 Deadline deadline) override;
+  async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) override;
+  async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,
+                                                 Deadline deadline) override;
+
+  async::Task<core::Result<SweepReport>> SweepDue(uint32_t partition, Deadline deadline) override;
+  async::Task<core::Result<SweepReport>> SweepTransfers(uint32_t partition, Deadline deadline) override;
+  async::Task<core::Result<SweepReport>> SweepChanges(uint32_t partition, Deadline deadline) override;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace tessera::storage

@@ -1,0 +1,29 @@
+-- Adds the next events of a partition's ledger to its totals: exactly once, whoever else tries the same.
+-- KEYS[1] ledger: the partition's stream of events
+-- KEYS[2] totals: the partition's sums; the field `last` is the id of the last event in them
+-- ARGV[1] last: the id that the service believes to be the last applied
+-- ARGV[2] count: events at most
+-- returns: OK, now, applied, last, waiting : waiting is the id of the next event, or ''
+-- returns: MOVED, now, last : somebody was faster
+-- returns: REWOUND, now, last : the ledger ends before what was applied: events were lost
+--include part/now.lua
+--include part/tally.lua
+local last = redis.call('HGET', KEYS[2], 'last') or '0-0'
+if last ~= ARGV[1] then return {'MOVED', now, last} end
+local entries = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
+local waiting = ''
+if #entries > tonumber(ARGV[2]) then
+  waiting = entries[#entries][1]
+  entries[#entries] = nil
+end
+if #entries == 0 then
+  local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+  if last ~= '0-0' and (not newest[1] or newest[1][1] ~= last) then return {'REWOUND', now, last} end
+  return {'OK', now, 0, last, ''}
+end
+last = entries[#entries][1]
+for name, sum in pairs(tally(entries, {})) do
+  if sum ~= 0 then redis.call('HINCRBY', KEYS[2], name, sum) end
+end
+redis.call('HSET', KEYS[2], 'last', last)
+return {'OK', now, #entries, last, waiting}

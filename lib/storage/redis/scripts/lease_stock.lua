@@ -1,0 +1,27 @@
+-- Leases units of a limit to a partition from the pool at home. A block still undelivered is handed out again.
+-- KEYS[1] definition: the campaign's record
+-- KEYS[2] stock: the home's books of the limit
+-- ARGV[1] version: of the campaign that the service knows
+-- ARGV[2] partition: that asks
+-- ARGV[3] got: what the partition ever got
+-- ARGV[4] want: units that wait for it
+-- ARGV[5] cap: of the limit, which opens its books when they are new
+-- ARGV[6] divisor: a block is at most this part of the pool, or what is wanted
+-- ARGV[7] expires: end of the books of a day, or ''
+-- returns: LEASED, total : ever leased to the partition
+-- returns: SHORT, dry : the pool is empty; dry is 1 when it was proven that no unit is anywhere
+-- returns: STALE, version : the campaign is at another version
+local version = redis.call('HGET', KEYS[1], 'v')
+if version ~= ARGV[1] then return {'STALE', version or '0'} end
+local leased = 'l' .. ARGV[2]
+local books = redis.call('HMGET', KEYS[2], 'pool', 'version', 'dry', leased)
+local total, pool = tonumber(books[4] or 0), tonumber(books[1] or ARGV[5])
+if total > tonumber(ARGV[3]) then return {'LEASED', total} end
+if not books[1] then
+  redis.call('HSET', KEYS[2], 'pool', pool, 'cap', pool, 'version', 0, 'dry', 0, 'epoch', 1)
+  if ARGV[7] ~= '' then redis.call('PEXPIREAT', KEYS[2], ARGV[7]) end
+end
+if pool < 1 then return {'SHORT', tonumber(books[3] or 0)} end
+local block = math.min(pool, math.max(tonumber(ARGV[4]), math.ceil(pool / tonumber(ARGV[6]))))
+redis.call('HSET', KEYS[2], leased, total + block, 'pool', pool - block, 'version', (books[2] or 0) + 1)
+return {'LEASED', total + block}

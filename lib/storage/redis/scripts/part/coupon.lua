@@ -1,0 +1,19 @@
+-- A coupon in its user's wallet: state(1) campaign(4) user(12) previous(3) issued(6) ending(6); while held also
+-- reservation(16) until(6) order(8); once redeemed also redemption(16). `previous` is the index of the user's coupon
+-- before this one, plus one; 0 ends the chain.
+local ISSUED, RESERVED, REDEEMED, EXPIRED, REVOKED = 0, 1, 2, 3, 4
+local function open_coupon(value)
+  local c = {}
+  c.state, c.campaign, c.user, c.previous, c.issued, c.ending = struct.unpack('>Bc4c12I3I6I6', value)
+  c.static = string.sub(value, 2, 32)
+  if c.state == RESERVED then
+    c.reservation, c.held_until, c.order = struct.unpack('>c16I6c8', value, 33)
+  elseif c.state == REDEEMED then
+    c.redemption = string.sub(value, 33, 48)
+  end
+  return c
+end
+
+local function coupon_value(state, c, tail)
+  return string.char(state) .. c.static .. (tail or '')
+end

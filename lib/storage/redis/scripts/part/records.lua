@@ -1,0 +1,14 @@
+-- Records of redemptions and reservations as they live on: 'R' body(8) state(1) at(6) number(5) campaign(4) subtotal(7)
+-- discount(7), 'H' the same and until(6). state is '-' at first. 'B': rolled back, then at(6) restored(1); 'C': committed,
+-- then redemption(16); 'L': released, then at(6). The order's id ends the record.
+local function open_record(record)
+  local r = {}
+  r.state, r.at, r.number, r.campaign, r.subtotal, r.discount = struct.unpack('>c1I6I5c4I7I7', record, 10)
+  r.fixed = string.sub(record, 1, 1) == 'H' and 45 or 39
+  return r
+end
+
+-- The record in another state, with what that state adds before the order's id.
+local function move_record(record, r, state, added)
+  return string.sub(record, 1, 9) .. state .. string.sub(record, 11, r.fixed) .. added .. string.sub(record, r.fixed + 1)
+end

@@ -1,0 +1,44 @@
+-- Adds events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run out,
+-- r redeemed, b rolled back, e expired, k revoked, t stock given back; H held now, X redeemed now, and the money of what
+-- is redeemed and not rolled back: s subtotal, d discount.
+local function tally(entries, sums)
+  local function add(campaign, metric, n)
+    local name = campaign .. ':' .. metric
+    sums[name] = (sums[name] or 0) + n
+  end
+  for _, entry in ipairs(entries) do
+    local kind, flag, campaign = struct.unpack('>c1BI4', entry[2][2])
+    if kind == 'I' then
+      add(campaign, 'i', 1)
+      if flag == 1 then add(campaign, 'c', 1) end
+    elseif kind == 'H' then
+      add(campaign, 'h', 1)
+      add(campaign, 'H', 1 - flag)
+    elseif kind == 'L' or kind == 'O' then
+      add(campaign, 'l', 1)
+      add(campaign, 'H', -1)
+    elseif kind == 'E' then
+      add(campaign, 'e', 1)
+    elseif kind == 'K' then
+      add(campaign, 'k', 1)
+      add(campaign, 't', flag % 2)
+      if flag >= 2 then
+        add(campaign, 'l', 1)
+        add(campaign, 'H', -1)
+      end
+    elseif kind == 'R' or kind == 'B' then
+      local subtotal, discount = struct.unpack('>I7I7', entry[2][2], 36)
+      local sign = kind == 'R' and 1 or -1
+      add(campaign, kind == 'R' and 'r' or 'b', 1)
+      add(campaign, 's', sign * subtotal)
+      add(campaign, 'd', sign * discount)
+      if kind == 'R' then
+        add(campaign, 'X', 1)
+        add(campaign, 'H', -flag)
+      else
+        add(campaign, 'X', -flag)
+      end
+    end
+  end
+  return sums
+end

@@ -1,0 +1,22 @@
+-- Reads, in one instant, a campaign's counters in a partition and what the ledger says they should be.
+-- KEYS[1] campaign: the campaign in this partition
+-- KEYS[2] totals: the partition's sums
+-- KEYS[3] ledger: the partition's stream of events
+-- ARGV[1] number: of the campaign
+-- ARGV[2] count: events not yet applied that are added up here, at most
+-- returns: OK, issued, reserved, redeemed, expired, revoked, stock, day_stock, then the sums in the order of METRICS
+-- returns: BEHIND : more events than that are not applied
+--include part/tally.lua
+local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'H', 'X', 's', 'd'}
+local last = redis.call('HGET', KEYS[2], 'last') or '0-0'
+local entries = redis.call('XRANGE', KEYS[3], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
+if #entries > tonumber(ARGV[2]) then return {'BEHIND'} end
+local sums = tally(entries, {})
+local answer = {'OK'}
+local counters = redis.call('HMGET', KEYS[1], 'i', 'r', 'x', 'e', 'k', 's', 'D')
+for i = 1, 7 do answer[1 + i] = counters[i] or '' end
+for i, metric in ipairs(METRICS) do
+  local name = ARGV[1] .. ':' .. metric
+  answer[8 + i] = tonumber(redis.call('HGET', KEYS[2], name) or 0) + (sums[name] or 0)
+end
+return answer

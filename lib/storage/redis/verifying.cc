@@ -1,0 +1,237 @@
+#include "storage/redis/verifying.h"
+
+#include <algorithm>
+
+#include "async/when_all.h"
+#include "scripts.h"
+#include "storage/redis/errors.h"
+
+namespace tessera::storage {
+namespace {
+
+constexpr size_t kDifferencesMax = 1000;
+// Events that read_counters adds up itself when they are not applied yet.
+constexpr int kTailMax = 2000;
+constexpr int kAttemptsMax = 200;
+// Times that a partition's wallets are read again because something moved meanwhile.
+constexpr int kWalletAttemptsMax = 5;
+constexpr uint32_t kWave = 256;
+
+void Compare(Verification* found, const std::string& campaign_id, std::optional<uint32_t> partition,
+             std::string_view term, int64_t expected, int64_t actual) {
+  ++found->terms_checked;
+  if (expected == actual || found->differences.size() >= kDifferencesMax) return;
+  Difference difference;
+  difference.campaign_id = campaign_id;
+  difference.partition = partition;
+  difference.term = std::string(term);
+  difference.expected = expected;
+  difference.found = actual;
+  found->differences.push_back(std::move(difference));
+}
+
+int64_t NumberOf(redis::Value value) {
+  const redis::Result<int64_t> number = value.Number();
+  return number.ok() ? *number : 0;
+}
+
+}  // namespace
+
+async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t partition,
+                                                                       core::CampaignNumber number,
+                                                                       Deadline deadline) {
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    redis::Command command(redis_scripts::kReadCounters);
+    command.ReadOnly().Key(backend_.keys.Campaign(partition, number)).Key(backend_.keys.Totals(partition));
+    command.Key(backend_.keys.Ledger(partition)).Arg(number.value).Arg(kTailMax);
+    core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+    if (!reply.ok()) co_return std::move(reply).error();
+    if ((*reply)[0].text() == "BEHIND") {
+      const core::Result<ApplyProgress> applied = co_await ledger_.Apply(partition, kTailMax, deadline);
+      if (!applied.ok()) co_return applied.error();
+      continue;
+    }
+    if ((*reply)[0].text() != "OK") co_return Nonsense("read_counters", *reply);
+    Counters counters;
+    counters.issued = NumberOf((*reply)[1]);
+    counters.reserved = NumberOf((*reply)[2]);
+    counters.redeemed = NumberOf((*reply)[3]);
+    counters.expired = NumberOf((*reply)[4]);
+    counters.revoked = NumberOf((*reply)[5]);
+    counters.stock = OpenShare((*reply)[6].text());
+    counters.day_stock = OpenShare((*reply)[7].text());
+    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[8 + i].integer());
+    co_return counters;
+  }
+  co_return core::Error(core::Reason::kContended, "The ledger grows faster than it can be read. Try again.");
+}
+
+async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline,
+                                                    Verification* found) {
+  const std::string& id = campaign->campaign.id;
+  std::vector<Counters> all;
+  for (uint32_t p = 0; p < backend_.keys.shape().partitions; ++p) {
+    core::Result<Counters> counters = co_await ReadCounters(p, campaign->campaign.number, deadline);
+    if (!counters.ok()) co_return std::move(counters).error();
+    const auto ledger = [&counters](Metric metric) { return counters->ledger[static_cast<size_t>(metric)]; };
+    Compare(found, id, p, "issued: ledger = counter", ledger(Metric::kIssued), counters->issued);
+    Compare(found, id, p, "reserved: ledger = counter", ledger(Metric::kReservedNow), counters->reserved);
+    Compare(found, id, p, "redeemed: ledger = counter", ledger(Metric::kRedeemedNow), counters->redeemed);
+    Compare(found, id, p, "expired: ledger = counter", ledger(Metric::kExpired), counters->expired);
+    Compare(found, id, p, "revoked: ledger = counter", ledger(Metric::kRevoked), counters->revoked);
+    const int64_t available =
+        counters->issued - counters->reserved - counters->redeemed - counters->expired - counters->revoked;
+    Compare(found, id, p, "available: not negative", std::max<int64_t>(available, 0), available);
+    if (campaign->campaign.definition.limits.stock_total.has_value()) {
+      const StoredShare share = counters->stock.value_or(StoredShare());
+      Compare(found, id, p, "stock: issued - returned = used",
+              ledger(Metric::kIssued) - ledger(Metric::kStockReturned), share.used);
+    }
+    all.push_back(std::move(*counters));
+  }
+  if (campaign->campaign.definition.limits.stock_total.has_value()) {
+    co_return co_await VerifyEscrow(campaign, std::move(all), deadline, found);
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, std::vector<Counters> counters,
+                                                  Deadline deadline, Verification* found) {
+  const std::string& id = campaign->campaign.id;
+  redis::Command command("HGETALL");
+  command.ReadOnly().Key(backend_.keys.StockBooks(id, 0));
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  std::map<std::string, int64_t, std::less<>> books;
+  for (size_t i = 0; i + 1 < reply->size(); i += 2)
+    books[std::string((*reply)[i].text())] = NumberOf((*reply)[i + 1]);
+  const int64_t cap =
+      books.contains("cap") ? books["cap"] : *campaign->campaign.definition.limits.stock_total;
+  int64_t away = 0;
+  for (uint32_t p = 0; p < counters.size(); ++p) {
+    const StoredShare share = counters[p].stock.value_or(StoredShare());
+    const int64_t leased = books["l" + std::to_string(p)];
+    const int64_t received = books["r" + std::to_string(p)];
+    away += leased - received;
+    Compare(found, id, p, "stock: share + used + sent = got", share.got,
+            share.share + share.used + share.sent);
+    // The home was read after the partition: what it leased can only be more, what it received at least what
+    // was settled.
+    Compare(found, id, p, "stock: got at most leased", std::min(share.got, leased), share.got);
+    Compare(found, id, p, "stock: nothing negative", 0,
+            std::min({share.share, share.used, share.sent, int64_t{0}}));
+  }
+  const int64_t pool = books.contains("pool") ? books["pool"] : cap;
+  Compare(found, id, std::nullopt, "stock: pool + away = cap", cap, pool + away);
+  co_return core::Ok();
+}
+
+async::Task<void> Verifying::CountWallet(uint32_t partition, uint32_t bucket, Deadline deadline,
+                                         std::map<uint32_t, StateCounts>* counts,
+                                         core::Status* failure) const {
+  redis::Command command("HGETALL");
+  command.ReadOnly().Key(backend_.keys.Wallet(partition, bucket));
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) {
+    *failure = std::move(reply).error();
+    co_return;
+  }
+  for (size_t i = 0; i + 1 < reply->size(); i += 2) {
+    if (!IsCouponField((*reply)[i].text())) continue;
+    const std::optional<StoredCoupon> coupon = OpenCoupon((*reply)[i + 1].text());
+    if (coupon.has_value()) ++(*counts)[coupon->campaign.value][static_cast<size_t>(coupon->state)];
+  }
+}
+
+async::Task<core::Result<std::map<uint32_t, Verifying::StateCounts>>> Verifying::CountWallets(
+    uint32_t partition, Deadline deadline) const {
+  std::map<uint32_t, StateCounts> counts;
+  core::Status failure = core::Ok();
+  const uint32_t buckets = backend_.keys.shape().buckets;
+  for (uint32_t begin = 0; begin < buckets && failure.ok(); begin += kWave) {
+    std::vector<async::Task<void>> tasks;
+    for (uint32_t b = begin; b < std::min(buckets, begin + kWave); ++b) {
+      tasks.push_back(CountWallet(partition, b, deadline, &counts, &failure));
+    }
+    co_await async::WhenAll(std::move(tasks));
+  }
+  if (!failure.ok()) co_return std::move(failure).error();
+  co_return counts;
+}
+
+async::Task<core::Result<std::vector<Verifying::Counters>>> Verifying::ReadAll(
+    uint32_t partition, std::vector<KnownCampaignPtr> campaigns, Deadline deadline) {
+  std::vector<Counters> all;
+  for (const KnownCampaignPtr& campaign : campaigns) {
+    core::Result<Counters> counters = co_await ReadCounters(partition, campaign->campaign.number, deadline);
+    if (!counters.ok()) co_return std::move(counters).error();
+    all.push_back(std::move(*counters));
+  }
+  co_return all;
+}
+
+async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
+                                                   std::vector<KnownCampaignPtr> campaigns, Deadline deadline,
+                                                   Verification* found) {
+  for (int attempt = 0; attempt < kWalletAttemptsMax; ++attempt) {
+    core::Result<std::vector<Counters>> before = co_await ReadAll(partition, campaigns, deadline);
+    if (!before.ok()) co_return std::move(before).error();
+    core::Result<std::map<uint32_t, StateCounts>> counted = co_await CountWallets(partition, deadline);
+    if (!counted.ok()) co_return std::move(counted).error();
+    core::Result<std::vector<Counters>> after = co_await ReadAll(partition, campaigns, deadline);
+    if (!after.ok()) co_return std::move(after).error();
+    if (*before != *after) continue;
+    for (size_t i = 0; i < campaigns.size(); ++i) {
+      const core::Campaign& campaign = campaigns[i]->campaign;
+      const Counters& counters = (*after)[i];
+      const StateCounts& states = (*counted)[campaign.number.value];
+      const int64_t available =
+          counters.issued - counters.reserved - counters.redeemed - counters.expired - counters.revoked;
+      const int64_t expected[] = {available, counters.reserved, counters.redeemed, counters.expired,
+                                  counters.revoked};
+      constexpr std::string_view kTerms[] = {"available: counter = wallets", "reserved: counter = wallets",
+                                             "redeemed: counter = wallets", "expired: counter = wallets",
+                                             "revoked: counter = wallets"};
+      for (size_t s = 0; s < states.size(); ++s) {
+        Compare(found, campaign.id, partition, kTerms[s], expected[s], states[s]);
+      }
+    }
+    co_return core::Ok();
+  }
+  co_return core::Error(core::Reason::kContended,
+                        "The wallets change faster than they can be counted. Try when it is calmer.");
+}
+
+async::Task<core::Result<Verification>> Verifying::Verify(std::string campaign_id, VerifyDepth depth,
+                                                          Deadline deadline) {
+  std::vector<KnownCampaignPtr> campaigns;
+  if (!campaign_id.empty()) {
+    core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(campaign_id, deadline);
+    if (!known.ok()) co_return std::move(known).error();
+    campaigns.push_back(std::move(*known));
+  } else {
+    std::string cursor;
+    do {
+      core::Result<CampaignPage> page = co_await campaigns_.List(1000, cursor, deadline);
+      if (!page.ok()) co_return std::move(page).error();
+      for (const CampaignPtr& campaign : page->campaigns) {
+        core::Result<KnownCampaignPtr> known = co_await directory_.Known(campaign->id, deadline);
+        if (!known.ok()) co_return std::move(known).error();
+        campaigns.push_back(std::move(*known));
+      }
+      cursor = page->next_cursor;
+    } while (!cursor.empty());
+  }
+  Verification found;
+  for (const KnownCampaignPtr& campaign : campaigns) {
+    core::Status verified = co_await VerifyCampaign(campaign, deadline, &found);
+    if (!verified.ok()) co_return std::move(verified).error();
+  }
+  for (uint32_t p = 0; depth == VerifyDepth::kWallets && p < backend_.keys.shape().partitions; ++p) {
+    core::Status verified = co_await VerifyWallets(p, campaigns, deadline, &found);
+    if (!verified.ok()) co_return std::move(verified).error();
+  }
+  co_return found;
+}
+
+}  // namespace tessera::storage

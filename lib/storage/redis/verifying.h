@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "storage/ledger_store.h"
+#include "storage/redis/changing.h"
+#include "storage/redis/ledger.h"
+
+namespace tessera::storage {
+
+// Holds counters, ledger, escrow and, if asked, every coupon against each other. A partition's counters and
+// ledger are read in one instant; the wallets are many keys and are compared only when nothing moved while
+// they were read. Loop thread only.
+class Verifying {
+ public:
+  Verifying(const Backend& backend, CampaignDirectory& directory, Changing& campaigns, Ledger& ledger)
+      : backend_(backend), directory_(directory), campaigns_(campaigns), ledger_(ledger) {}
+
+  async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,
+                                                 Deadline deadline);
+
+ private:
+  // What one partition says of one campaign, in one instant.
+  struct Counters {
+    int64_t issued = 0;
+    int64_t reserved = 0;
+    int64_t redeemed = 0;
+    int64_t expired = 0;
+    int64_t revoked = 0;
+    std::optional<StoredShare> stock;
+    std::optional<StoredShare> day_stock;
+    std::vector<int64_t> ledger;  // by Metric
+    bool operator==(const Counters& other) const {
+      return issued == other.issued && reserved == other.reserved && redeemed == other.redeemed &&
+             expired == other.expired && revoked == other.revoked;
+    }
+  };
+  // Coupons of one campaign in one partition's wallets, by state.
+  using StateCounts = std::array<int64_t, 5>;
+
+  async::Task<core::Status> VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline, Verification* found);
+  async::Task<core::Status> VerifyWallets(uint32_t partition, std::vector<KnownCampaignPtr> campaigns,
+                                          Deadline deadline, Verification* found);
+  async::Task<core::Status> VerifyEscrow(KnownCampaignPtr campaign, std::vector<Counters> counters,
+                                         Deadline deadline, Verification* found);
+  async::Task<core::Result<Counters>> ReadCounters(uint32_t partition, core::CampaignNumber number,
+                                                   Deadline deadline);
+  async::Task<void> CountWallet(uint32_t partition, uint32_t bucket, Deadline deadline,
+                                std::map<uint32_t, StateCounts>* counts, core::Status* failure) const;
+  async::Task<core::Result<std::map<uint32_t, StateCounts>>> CountWallets(uint32_t partition,
+                                                                          Deadline deadline) const;
+  async::Task<core::Result<std::vector<Counters>>> ReadAll(uint32_t partition,
+                                                           std::vector<KnownCampaignPtr> campaigns,
+                                                           Deadline deadline);
+
+  const Backend& backend_;
+  CampaignDirectory& directory_;
+  Changing& campaigns_;
+  Ledger& ledger_;
+};
+
+}  // namespace tessera::storage
