@@ -92,6 +92,7 @@ size_t Client::in_flight() const {
 
 Result<void> Client::Submit(const Command& command, async::Deadline now, async::Deadline deadline,
                             Pending* pending, Attempts* attempts) {
+  if (!configured_.ok()) return configured_.error();
   if (closed_) return Error(ErrorKind::kDisconnected, false, "the client was closed");
   if (now >= deadline) return Error(ErrorKind::kTimeout, false, "the deadline passed before it was sent");
   NodePtr node = std::exchange(attempts->redirected, nullptr);

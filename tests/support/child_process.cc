@@ -8,11 +8,77 @@
 
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <future>
+#include <mutex>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 namespace tessera::testing {
+namespace {
+
+// A child is killed when the thread that forked it ends (PR_SET_PDEATHSIG), so one thread, which ends with
+// the process, forks for all.
+class Parent {
+ public:
+  static Parent& Get() {
+    static auto* parent = new Parent();  // never destroyed: it lives as long as the process
+    return *parent;
+  }
+
+  pid_t Run(const std::function<pid_t()>& fork_child) {
+    std::packaged_task<pid_t()> task(fork_child);
+    std::future<pid_t> pid = task.get_future();
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    wake_.notify_one();
+    return pid.get();
+  }
+
+ private:
+  Parent() {
+    std::thread([this] { Serve(); }).detach();
+  }
+
+  void Serve() {
+    while (true) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return !tasks_.empty(); });
+      std::packaged_task<pid_t()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::packaged_task<pid_t()>> tasks_;
+};
+
+// Only system calls run between fork and exec, as the test has threads: everything else was prepared before.
+pid_t ForkAndExec(const std::vector<char*>& arguments, const std::vector<char*>& env,
+                  const std::filesystem::path& log, pid_t parent) {
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  if (out >= 0) {
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+  }
+  // The test's own sockets and pipes are not the child's business.
+  for (int fd = 3; fd < 1024; ++fd) close(fd);
+  execve(arguments[0], arguments.data(), env.data());
+  _exit(127);
+}
+
+}  // namespace
 
 ChildProcess::~ChildProcess() { Kill(); }
 
@@ -24,29 +90,13 @@ void ChildProcess::Start(const std::vector<std::string>& argv, const std::filesy
   arguments.push_back(nullptr);
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
-  // Nothing but system calls may run between fork and exec, as the test may have threads: so all is prepared
-  // here.
   std::vector<char*> env;
   for (char** inherited = environ; *inherited != nullptr; ++inherited) env.push_back(*inherited);
   for (std::string& variable : variables) env.push_back(variable.data());
   env.push_back(nullptr);
   const pid_t parent = getpid();
-  const pid_t pid = fork();
-  if (pid < 0) throw std::system_error(errno, std::system_category(), "fork");
-  if (pid == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
-    const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (out >= 0) {
-      dup2(out, STDOUT_FILENO);
-      dup2(out, STDERR_FILENO);
-    }
-    // The test's own sockets and pipes are not the child's business.
-    for (int fd = 3; fd < 1024; ++fd) close(fd);
-    execve(arguments[0], arguments.data(), env.data());
-    _exit(127);
-  }
-  pid_ = pid;
+  pid_ = Parent::Get().Run([&] { return ForkAndExec(arguments, env, log, parent); });
+  if (pid_ < 0) throw std::runtime_error("fork failed");
 }
 
 void ChildProcess::Signal(int signal) {

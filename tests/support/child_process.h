@@ -1,5 +1,6 @@
-// ChildProcess is a program that a test has started. It dies with the test, however the test ends: at the
-// latest when the thread that started it ends (PR_SET_PDEATHSIG), so start it from the test's main thread.
+// ChildProcess is a program that a test has started. It dies with the test process, however that ends.
+//
+// One thread at a time, any thread.
 #pragma once
 
 #include <sys/types.h>
