@@ -34,7 +34,7 @@ Answer ToAnswer(const core::Result<storage::CampaignPtr>& result);
 // metadata. Messages are prose and not compared.
 bool SameAnswer(const Answer& expected, const Answer& found);
 
-// An instant as error metadata has it: RFC 3339 in UTC with milliseconds.
+// An instant as the metadata of the port's errors has it: milliseconds since the Unix epoch, in decimal.
 std::string InstantText(core::InstantMs t);
 
 std::string Describe(const Answer& answer);

@@ -214,6 +214,19 @@ TEST_P(CampaignContract, AStockIntroducedLaterCountsWhatWasIssuedBefore) {
   EXPECT_THAT(Claim(id, User(5)), Refuses(Reason::kStock));
 }
 
+TEST_P(CampaignContract, AStockThatWasAwayCountsWhatWasIssuedMeanwhile) {
+  CampaignDefinition definition = Definition();
+  definition.limits.stock_total = 10;
+  const std::string id = Active(definition);
+  Coupon(id, 0);
+  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total.reset(); }), Succeeds());
+  for (uint32_t i = 1; i < 5; ++i) Coupon(id, i);
+  EXPECT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 4; }), Refuses(Reason::kStockBelowIssued));
+  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 6; }), Succeeds());
+  Coupon(id, 5);
+  EXPECT_THAT(Claim(id, User(6)), Refuses(Reason::kStock));
+}
+
 TEST_P(CampaignContract, AStockTakenAwayNoLongerLimits) {
   CampaignDefinition definition = Definition();
   definition.limits.stock_total = 1;

@@ -33,10 +33,11 @@ core::Status MemoryStore::MayIssueTo(const CampaignRecord& record, const QuotaRe
   }
   if (limits.stock_total && record.stock_used >= *limits.stock_total)
     return Error(Reason::kStock, "sold out");
+  // A day keeps the stock with which it began.
   const auto begun = record.days.find(day.start_ms);
-  const std::optional<int64_t> cap = begun == record.days.end() ? limits.stock_per_day : begun->second.cap;
-  const int64_t used = begun == record.days.end() ? 0 : begun->second.used;
-  if (cap && used >= *cap) {
+  const DayStock today_stock =
+      begun == record.days.end() ? DayStock{limits.stock_per_day.value_or(0), 0} : begun->second;
+  if (limits.stock_per_day && today_stock.used >= today_stock.cap) {
     return Error(Reason::kStockPerDay, "sold out for today").With("resets_at", InstantText(day.end_ms));
   }
   return core::Ok();
@@ -49,9 +50,9 @@ void MemoryStore::SpendQuota(QuotaRecord& quota, InstantMs day) {
 
 void MemoryStore::SpendStock(CampaignRecord& record, InstantMs day) {
   ++record.stock_used;
-  const auto [stock, first] = record.days.try_emplace(day);
-  if (first) stock->second.cap = record.campaign.definition.limits.stock_per_day;
-  ++stock->second.used;
+  const std::optional<int64_t>& cap = record.campaign.definition.limits.stock_per_day;
+  if (!cap) return;
+  ++record.days.try_emplace(day, DayStock{*cap, 0}).first->second.used;
 }
 
 Result<Issued> MemoryStore::IssueOne(const storage::IssueIntent& intent, const storage::IssueItem& item) {
@@ -169,8 +170,9 @@ void MemoryStore::GiveBack(const CouponRecord& coupon, bool return_stock) {
   CampaignRecord& record = campaigns_.at(coupon.campaign_id);
   const core::Window today = DayOf(record.campaign, now());
   const bool issued_today = today.Contains(coupon.issue_time_ms);
-  if (record.campaign.definition.limits.stock_total) --record.stock_used;
-  if (issued_today) --record.days[today.start_ms].used;
+  --record.stock_used;
+  const auto day = record.days.find(today.start_ms);
+  if (issued_today && day != record.days.end() && day->second.used > 0) --day->second.used;
   QuotaRecord& quota = quotas_[{coupon.campaign_id, coupon.user}];
   --quota.total;
   if (issued_today) --quota.days[today.start_ms];
@@ -185,7 +187,7 @@ Result<Revoked> MemoryStore::RevokeNow(const storage::RevokeIntent& intent) {
     case CouponState::kRevoked:
       return Error(Reason::kCouponRevoked, "revoked");
     case CouponState::kRedeemed:
-      return AlreadyRedeemed(*coupon);
+      return Error(Reason::kCouponAlreadyRedeemed, "redeemed");
     case CouponState::kExpired:
       return Error(Reason::kCouponExpired, "expired");
     case CouponState::kReserved:

@@ -22,7 +22,7 @@ struct OperationRecord {
 };
 
 struct DayStock {
-  std::optional<int64_t> cap;  // as it was when the day's first coupon was issued
+  int64_t cap = 0;  // as it was when the day's first coupon was issued
   int64_t used = 0;
 };
 

@@ -1,6 +1,10 @@
 #include "memory_under_test.h"
 
-#include <functional>
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "test_zones.h"
 
 namespace tessera::contract {
 
@@ -8,13 +12,30 @@ uint32_t AnyHomeOf(const core::Shape& shape, const std::string& campaign_id) {
   return static_cast<uint32_t>(std::hash<std::string>()(campaign_id) % shape.partitions);
 }
 
-MemoryUnderTest::MemoryUnderTest(core::Shape shape) : shape_(shape) {
+core::InstantMs RealNow() {
+  const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(since_epoch).count();
+}
+
+void SleepUntilReal(core::InstantMs t) {
+  while (RealNow() < t) std::this_thread::sleep_for(std::chrono::milliseconds(t - RealNow()));
+}
+
+MemoryUnderTest::MemoryUnderTest(core::Shape shape, Clock clock, const Make& make)
+    : shape_(shape), clock_(clock) {
   MemoryOptions options;
   options.shape = shape;
   options.home = [shape](const std::string& id) { return AnyHomeOf(shape, id); };
   options.day_window = DayWindowFor;
-  options.clock = [this] { return now_; };
-  store_ = std::make_unique<MemoryStore>(std::move(options));
+  options.clock = [this] { return Now(); };
+  store_ = make(std::move(options));
+}
+
+core::InstantMs MemoryUnderTest::Now() { return clock_ == Clock::kReal ? RealNow() : now_; }
+
+void MemoryUnderTest::WaitUntil(core::InstantMs t) {
+  if (clock_ == Clock::kReal) SleepUntilReal(t);
+  now_ = std::max(now_, t);
 }
 
 }  // namespace tessera::contract

@@ -1,6 +1,7 @@
 // Quotas of users, and limits that count days.
 
 #include "store_contract.h"
+#include "test_zones.h"
 
 namespace tessera::contract {
 namespace {
@@ -9,21 +10,29 @@ using core::CampaignDefinition;
 using core::Reason;
 using storage::ReservedPolicy;
 
-// Long enough for a dozen calls on a busy machine, short enough to wait for.
-constexpr int64_t kDayMs = 1'500;
+// Room for a dozen calls on a busy machine before the day ends.
+constexpr int64_t kBeforeMidnightMs = 2'500;
 
 class QuotaContract : public StoreContract {
  protected:
-  // A campaign with short days. Call ANewDay before what must happen within one.
-  CampaignDefinition ShortDays() {
+  // A campaign whose day ends soon. What belongs to that day must be done at once, the rest after
+  // AwaitMidnight.
+  CampaignDefinition NearMidnight() {
+    midnight_ = (Now() + kBeforeMidnightMs) / 1000 * 1000;
     CampaignDefinition definition = Definition();
-    definition.time_zone = "Test/" + std::to_string(kDayMs);
+    definition.time_zone = ZoneWithMidnightAt(midnight_);
     return definition;
   }
-  core::Window ANewDay() {
-    store_->WaitUntil(DayWindowFor("Test/" + std::to_string(kDayMs), Now()).end_ms);
-    return DayWindowFor("Test/" + std::to_string(kDayMs), Now());
+  void AwaitMidnight() { store_->WaitUntil(midnight_); }
+  core::Window Today() const {
+    constexpr int64_t kDayMs = 86'400'000;
+    return {midnight_ - kDayMs, midnight_};
   }
+  core::Window Tomorrow() const {
+    return {Today().end_ms, Today().end_ms + (Today().end_ms - Today().start_ms)};
+  }
+
+  core::InstantMs midnight_ = 0;
 };
 TESSERA_CONTRACT(QuotaContract);
 
@@ -51,32 +60,31 @@ TEST_P(QuotaContract, QuotasAreOfOneUserAndOneCampaign) {
 }
 
 TEST_P(QuotaContract, AUserGetsTheDaysQuotaEachDay) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits.per_user_per_day = 2;
   const std::string id = Active(definition);
-  for (int day = 0; day < 2; ++day) {
-    const core::Window today = ANewDay();
+  for (const core::Window& day : {Today(), Tomorrow()}) {
     for (int64_t left = 1; left >= 0; --left) {
       const auto issued = Claim(id, User(1));
       ASSERT_THAT(issued, Succeeds());
-      EXPECT_EQ(issued->quota, (storage::QuotaLeft{std::nullopt, left, today.end_ms}));
+      EXPECT_EQ(issued->quota, (storage::QuotaLeft{std::nullopt, left, day.end_ms}));
     }
     EXPECT_THAT(Claim(id, User(1)),
-                RefusesWith(Reason::kUserQuotaPerDay, "resets_at", InstantText(today.end_ms)));
+                RefusesWith(Reason::kUserQuotaPerDay, "resets_at", InstantText(day.end_ms)));
     EXPECT_THAT(Claim(id, User(2)), Succeeds());
+    AwaitMidnight();
   }
 }
 
 TEST_P(QuotaContract, TheTotalQuotaRunsOverDays) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits.per_user_total = 3;
   definition.limits.per_user_per_day = 2;
   const std::string id = Active(definition);
-  core::Window today = ANewDay();
-  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{2, 1, today.end_ms}));
-  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{1, 0, today.end_ms}));
-  today = ANewDay();
-  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{0, 1, today.end_ms}));
+  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{2, 1, Today().end_ms}));
+  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{1, 0, Today().end_ms}));
+  AwaitMidnight();
+  EXPECT_EQ(Claim(id, User(1))->quota, (storage::QuotaLeft{0, 1, Tomorrow().end_ms}));
   EXPECT_THAT(Claim(id, User(1)), Refuses(Reason::kUserQuota));
 }
 
@@ -92,26 +100,26 @@ TEST_P(QuotaContract, TheDayIsTheCampaignsOwn) {
 }
 
 TEST_P(QuotaContract, TheDaysStockIsExactEachDay) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits.stock_per_day = 4;
   const std::string id = Active(definition);
-  for (uint32_t day = 0; day < 2; ++day) {
-    const core::Window today = ANewDay();
-    for (uint32_t i = 0; i < 4; ++i) EXPECT_THAT(Claim(id, User(10 * day + i)), Succeeds());
-    EXPECT_THAT(Claim(id, User(10 * day + 4)),
-                RefusesWith(Reason::kStockPerDay, "resets_at", InstantText(today.end_ms)));
+  uint32_t user = 0;
+  for (const core::Window& day : {Today(), Tomorrow()}) {
+    for (uint32_t i = 0; i < 4; ++i) EXPECT_THAT(Claim(id, User(user++)), Succeeds());
+    EXPECT_THAT(Claim(id, User(user)),
+                RefusesWith(Reason::kStockPerDay, "resets_at", InstantText(day.end_ms)));
+    AwaitMidnight();
   }
 }
 
 TEST_P(QuotaContract, TheTotalStockRunsOverDays) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits.stock_per_day = 3;
   definition.limits.stock_total = 4;
   const std::string id = Active(definition);
-  ANewDay();
   for (uint32_t i = 0; i < 3; ++i) EXPECT_THAT(Claim(id, User(i)), Succeeds());
   EXPECT_THAT(Claim(id, User(3)), Refuses(Reason::kStockPerDay));
-  ANewDay();
+  AwaitMidnight();
   EXPECT_THAT(Claim(id, User(3)), Succeeds());
   EXPECT_THAT(Claim(id, User(4)), Refuses(Reason::kStock));
 }
@@ -157,15 +165,14 @@ TEST_P(QuotaContract, ARefusedClaimSpendsNothing) {
 }
 
 TEST_P(QuotaContract, AChangedDaysStockCountsFromTheNextDayOn) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits.stock_per_day = 2;
   const std::string id = Active(definition);
-  ANewDay();
   EXPECT_THAT(Claim(id, User(1)), Succeeds());
   ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_per_day = 4; }), Succeeds());
   EXPECT_THAT(Claim(id, User(2)), Succeeds());
   EXPECT_THAT(Claim(id, User(3)), Refuses(Reason::kStockPerDay));
-  ANewDay();
+  AwaitMidnight();
   for (uint32_t i = 3; i < 7; ++i) EXPECT_THAT(Claim(id, User(i)), Succeeds());
   EXPECT_THAT(Claim(id, User(7)), Refuses(Reason::kStockPerDay));
 }
@@ -222,19 +229,33 @@ TEST_P(QuotaContract, StockComesBackToWhoeverClaimsNext) {
 }
 
 TEST_P(QuotaContract, AUnitOfAnEarlierDayDoesNotComeBackToday) {
-  CampaignDefinition definition = ShortDays();
+  CampaignDefinition definition = NearMidnight();
   definition.limits = {.stock_total = 10, .stock_per_day = 1, .per_user_total = 10, .per_user_per_day = 1};
   const std::string id = Active(definition);
-  ANewDay();
   const core::CouponNumber yesterday = Coupon(id, 1);
-  ANewDay();
-  Coupon(id, 1);
+  AwaitMidnight();
+  EXPECT_EQ(Claim(id, User(1))->quota.total, 8);
   ASSERT_THAT(Revoke(yesterday, ReservedPolicy::kWait, true), Succeeds());
   EXPECT_THAT(Claim(id, User(1)), Refuses(Reason::kUserQuotaPerDay));
   EXPECT_THAT(Claim(id, User(2)), Refuses(Reason::kStockPerDay));
   EXPECT_EQ(Totals(id).stock_left, 9);
-  ANewDay();
+  ASSERT_THAT(Update(id, [](auto& d) { d.limits.per_user_per_day = 2, d.limits.stock_per_day.reset(); }),
+              Succeeds());
   EXPECT_EQ(Claim(id, User(1))->quota.total, 8);
+}
+
+TEST_P(QuotaContract, AUnitThatWasIssuedWithoutALimitComesBackToNone) {
+  const std::string id = Active();
+  const core::CouponNumber coupon = Coupon(id, 1);
+  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 3, d.limits.stock_per_day = 2; }), Succeeds());
+  ASSERT_THAT(Revoke(coupon, ReservedPolicy::kWait, true), Succeeds());
+  int issued = 0;
+  for (uint32_t i = 2; i < 10; ++i) issued += Claim(id, User(i)).ok() ? 1 : 0;
+  EXPECT_EQ(issued, 2);
+  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_per_day.reset(); }), Succeeds());
+  for (uint32_t i = 10; i < 18; ++i) issued += Claim(id, User(i)).ok() ? 1 : 0;
+  EXPECT_EQ(issued, 3);
+  ExpectVerified();
 }
 
 }  // namespace

@@ -22,7 +22,9 @@ class RedeemContract : public StoreContract {
                               ToAnswer(ReserveWith(intent))};
     for (const Answer& answer : answers) {
       EXPECT_THAT(answer, Refuses(reason));
-      if (!key.empty()) EXPECT_THAT(answer, RefusesWith(reason, key, value));
+      if (!key.empty()) {
+        EXPECT_THAT(answer, RefusesWith(reason, key, value));
+      }
     }
   }
   core::Result<storage::Reservation> ReserveWith(storage::UseIntent intent) {
@@ -78,6 +80,17 @@ TEST_P(RedeemContract, ValidateSaysWhatRedeemWouldAnswerAndWritesNothing) {
   }
   EXPECT_EQ(StateOf(coupon), CouponState::kIssued);
   EXPECT_EQ(Totals(id).redeemed, 0);
+}
+
+TEST_P(RedeemContract, ValidateReadsTheDeadlineAloneOfItsOperation) {
+  const core::CouponNumber coupon = Coupon(Active(), 1);
+  storage::UseIntent intent = Use(coupon, "order-1");
+  ASSERT_THAT(Await(store_->redemptions().Redeem(intent)), Succeeds());
+  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
+  intent.op.body[0] = 99;
+  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
+  intent.op.id_time_ms = 1;
+  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
 }
 
 TEST_P(RedeemContract, AcceptsTheOwner) {

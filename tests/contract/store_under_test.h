@@ -50,8 +50,4 @@ inline void PrintTo(const StoreFactory& factory, std::ostream* out) { *out << fa
 
 std::vector<StoreFactory> StoreFactories();
 
-// The days of the contract's campaigns: those of their IANA zone, and of "Test/<n>" days of n milliseconds
-// since the epoch, so that a day's end can be met without waiting for midnight.
-core::Window DayWindowFor(const std::string& time_zone, core::InstantMs t);
-
 }  // namespace tessera::contract

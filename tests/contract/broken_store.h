@@ -1,0 +1,43 @@
+// BrokenStore is the model with one mistake that shows only now and then: the comparison of histories must
+// find each.
+#pragma once
+
+#include <utility>
+
+#include "memory_under_test.h"
+
+namespace tessera::contract {
+
+enum class Mistake {
+  kForgetsQuota,         // every 500th claim spends no quota
+  kForgetsStock,         // every 500th claim spends no stock
+  kForgetsOperation,     // every 500th effect leaves no record of its operation
+  kReturnsStockUnasked,  // every 50th revocation without the flag gives back what it should not
+};
+
+class BrokenStore : public MemoryStore {
+ public:
+  BrokenStore(MemoryOptions options, Mistake mistake) : MemoryStore(std::move(options)), mistake_(mistake) {}
+
+ protected:
+  void SpendQuota(QuotaRecord& quota, core::InstantMs day) override {
+    if (mistake_ != Mistake::kForgetsQuota || ++count_ % 500 != 0) MemoryStore::SpendQuota(quota, day);
+  }
+  void SpendStock(CampaignRecord& campaign, core::InstantMs day) override {
+    if (mistake_ != Mistake::kForgetsStock || ++count_ % 500 != 0) MemoryStore::SpendStock(campaign, day);
+  }
+  void Remember(const core::OpRef& ref, const storage::Operation& op, storage::Outcome outcome) override {
+    if (mistake_ == Mistake::kForgetsOperation && ++count_ % 500 == 0) return;
+    MemoryStore::Remember(ref, op, std::move(outcome));
+  }
+  void GiveBack(const CouponRecord& coupon, bool return_stock) override {
+    if (mistake_ == Mistake::kReturnsStockUnasked && !return_stock && ++count_ % 50 == 0) return_stock = true;
+    MemoryStore::GiveBack(coupon, return_stock);
+  }
+
+ private:
+  const Mistake mistake_;
+  int64_t count_ = 0;
+};
+
+}  // namespace tessera::contract

@@ -1,0 +1,74 @@
+// Random histories on the program's stores and on the model: every answer is compared.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+#include "history_checker.h"
+
+namespace tessera::contract {
+namespace {
+
+bool Full() {
+  const char* full = std::getenv("TESSERA_FULL");
+  return full != nullptr && std::string(full) == "1";
+}
+
+TEST(RandomHistory, EveryAnswerIsTheModels) {
+  const int64_t calls_wanted = Full() ? 100'000 : 5'000;
+  // Short histories on many fresh stores: each begins with new campaigns and ends with a comparison of all
+  // state.
+  const int64_t calls_each = Full() ? 3'000 : 900;
+  const char* chosen = std::getenv("TESSERA_SEED");
+  uint64_t seed = chosen != nullptr
+                      ? std::strtoull(chosen, nullptr, 10)
+                      : static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
+  std::map<std::string, int64_t> outcomes;
+  int64_t calls = 0;
+  while (calls < calls_wanted) {
+    for (const StoreFactory& factory : StoreFactories()) {
+      const std::unique_ptr<StoreUnderTest> store = factory.make();
+      const HistoryResult result = HistoryChecker(*store, ++seed).Run(calls_each);
+      calls += result.calls;
+      for (const auto& [outcome, count] : result.outcomes) outcomes[outcome] += count;
+      ASSERT_FALSE(result.mismatch.has_value()) << factory.name << " " << *result.mismatch;
+    }
+  }
+  for (const auto& [outcome, count] : outcomes)
+    std::printf("  %-45s %lld\n", outcome.c_str(), static_cast<long long>(count));
+  std::printf("[trials] contract random history: %lld\n", static_cast<long long>(calls));
+
+  // A history that never met a refusal proves nothing about it.
+  for (const char* outcome : {"issue: ok",
+                              "issue: STOCK",
+                              "issue: STOCK_PER_DAY",
+                              "issue: USER_QUOTA",
+                              "issue: USER_QUOTA_PER_DAY",
+                              "issue: CAMPAIGN_PAUSED",
+                              "issue: CLAIM_WINDOW_NOT_OPEN",
+                              "issue: CLAIM_WINDOW_CLOSED",
+                              "redeem: ok",
+                              "redeem: COUPON_EXPIRED",
+                              "redeem: COUPON_RESERVED",
+                              "redeem: COUPON_ALREADY_REDEEMED",
+                              "redeem: COUPON_REVOKED",
+                              "redeem: COUPON_OF_ANOTHER_USER",
+                              "redeem: COUPON_NOT_YET_VALID",
+                              "redeem: CAMPAIGN_PAUSED",
+                              "redeem: REQUEST_ID_REUSED",
+                              "reserve: ok",
+                              "commit: ok",
+                              "commit: RESERVATION_FENCED",
+                              "commit: RESERVATION_RELEASED",
+                              "commit: RESERVATION_COMMITTED",
+                              "release: ok",
+                              "rollback: ok",
+                              "revoke: ok"}) {
+    EXPECT_GT(outcomes[outcome], 0) << outcome;
+  }
+}
+
+}  // namespace
+}  // namespace tessera::contract

@@ -1,0 +1,15 @@
+#include "redis_under_test.h"
+
+namespace tessera::contract {
+
+std::vector<StoreFactory> StoreFactories() {
+  std::vector<StoreFactory> factories;
+  for (const uint32_t partitions : {1u, 16u, 64u}) {
+    const core::Shape shape{.partitions = partitions, .buckets = 8};
+    factories.push_back({"RedisP" + std::to_string(partitions),
+                         [shape] { return std::make_unique<RedisUnderTest>(SingleRedis(), shape); }});
+  }
+  return factories;
+}
+
+}  // namespace tessera::contract

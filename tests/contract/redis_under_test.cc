@@ -1,0 +1,62 @@
+#include "redis_under_test.h"
+
+#include <stdexcept>
+
+#include "api/definition_codec.h"
+#include "async/timer.h"
+#include "crypto/key_file.h"
+#include "memory_under_test.h"
+#include "tests/support/redis_server.h"
+
+namespace tessera::contract {
+namespace {
+
+std::string FreshName() {
+  static int count = 0;
+  return "contract" + std::to_string(++count);
+}
+
+crypto::KeyFile TestKeys() {
+  std::string text;
+  for (const char* purpose : {"user", "code", "request", "token"}) {
+    text += std::string(purpose) + " 1 " + std::string(64, 'a') + " current\n";
+  }
+  return *crypto::KeyFile::Parse(text, "test keys");
+}
+
+}  // namespace
+
+RedisUnderTest::RedisUnderTest(const redis::Config& redis, core::Shape shape)
+    : name_(FreshName()), keys_(name_, shape), digests_(TestKeys()) {
+  storage::StoreConfig config;
+  config.name = name_;
+  config.shape = shape;
+  config.create = true;
+  config.durability = storage::Durability::kMemory;
+  const storage::DefinitionCodec codec{api::EncodeDefinition, api::DecodeDefinition};
+  store_ = std::make_unique<storage::RedisStore>(loop(), redis, config, codec, digests_);
+  const core::Status started = loop().RunUntilDone(store_->Start(async::After(std::chrono::seconds(20))));
+  if (!started.ok()) throw std::runtime_error(started.error().message + " " + started.error().cause);
+}
+
+RedisUnderTest::~RedisUnderTest() {
+  store_->Close();
+  loop().RunUntilDone(async::Sleep(std::chrono::milliseconds(20)));
+}
+
+core::InstantMs RedisUnderTest::Now() { return RealNow(); }
+
+void RedisUnderTest::WaitUntil(core::InstantMs t) {
+  if (const int64_t left = t - Now(); left > 0)
+    loop().RunUntilDone(async::Sleep(std::chrono::milliseconds(left)));
+  SleepUntilReal(t);
+}
+
+redis::Config SingleRedis() {
+  static testing::RedisServer server;
+  redis::Config config;
+  config.addresses = {server.unix_address()};
+  return config;
+}
+
+}  // namespace tessera::contract
