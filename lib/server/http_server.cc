@@ -3,8 +3,11 @@
 #include <civetweb.h>
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 #include "server/config.h"
@@ -63,8 +66,24 @@ core::Result<std::unique_ptr<HttpServer>> HttpServer::Start(const HttpConfig& co
   return server;
 }
 
+// civetweb's listener looks up only every two seconds, which a drain does not have: connections wake it.
 HttpServer::~HttpServer() {
-  if (context_ != nullptr) mg_stop(context_);
+  if (context_ == nullptr) return;
+  std::atomic<bool> stopped{false};
+  std::thread stopper([&] {
+    mg_stop(context_);
+    stopped = true;
+  });
+  const std::string host = address_.substr(0, address_.rfind(':'));
+  const int port = std::stoi(address_.substr(address_.rfind(':') + 1));
+  while (!stopped) {
+    char error[64];
+    mg_connection* wake = mg_connect_client(host == "0.0.0.0" || host.empty() ? "127.0.0.1" : host.c_str(),
+                                            port, 0, error, sizeof(error));
+    if (wake != nullptr) mg_close_connection(wake);
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  stopper.join();
 }
 
 int HttpServer::Answer(mg_connection* connection, void* self) {

@@ -38,6 +38,7 @@ void Router::Expect(std::string_view method, const google::protobuf::Descriptor*
     mistakes_.push_back(name + " belongs to no service that is served");
     return;
   }
+  const int handlers = ++handled_[name];
   const MethodDescriptor& descriptor = *found->second;
   if (descriptor.client_streaming() || descriptor.server_streaming()) {
     mistakes_.push_back(name + " is a stream, which cannot be routed");
@@ -48,7 +49,7 @@ void Router::Expect(std::string_view method, const google::protobuf::Descriptor*
                         descriptor.output_type()->full_name() + ", unlike its handler");
     return;
   }
-  if (++handled_[name] > 1) {
+  if (handlers > 1) {
     mistakes_.push_back(name + " has two handlers");
     return;
   }

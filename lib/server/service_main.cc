@@ -15,6 +15,7 @@
 
 #include "server/grpc_server.h"
 #include "server/http_server.h"
+#include "server/library_logs.h"
 #include "server/process_metrics.h"
 #include "server/service_config.h"
 
@@ -217,6 +218,7 @@ int RunService(int argc, char** argv, const std::string& name, ServiceProgram& p
 
   const EndSignals signals;
   const Log log(name, config.log.level);
+  const LibraryLogs library_logs(log);
   for (const std::string& variable : binder.unknown_variables()) {
     log.Warning("an environment variable names no field", {{"variable", variable}});
   }
