@@ -27,11 +27,15 @@ MemoryUnderTest::MemoryUnderTest(core::Shape shape, Clock clock, const Make& mak
   options.shape = shape;
   options.home = [shape](const std::string& id) { return AnyHomeOf(shape, id); };
   options.day_window = DayWindowFor;
-  options.clock = [this] { return Now(); };
+  // One call is judged at one instant: real time passes between calls only.
+  options.clock = [this] { return now_; };
   store_ = make(std::move(options));
 }
 
-core::InstantMs MemoryUnderTest::Now() { return clock_ == Clock::kReal ? RealNow() : now_; }
+core::InstantMs MemoryUnderTest::Now() {
+  if (clock_ == Clock::kReal) now_ = RealNow();
+  return now_;
+}
 
 void MemoryUnderTest::WaitUntil(core::InstantMs t) {
   if (clock_ == Clock::kReal) SleepUntilReal(t);
