@@ -33,14 +33,15 @@ struct Asker {
   storage::Deadline deadline{};
 };
 
-// Gives changing calls the identity under which the store records them. Any thread.
+// Gives changing calls the identity under which the store records them. The digests must outlive it. Any
+// thread.
 class OperationMaker {
  public:
   // The partition that is a campaign's home.
   using CampaignHome = std::function<uint32_t(std::string_view campaign_id)>;
 
-  OperationMaker(const crypto::KeyFile& keys, const core::Shape& shape, CampaignHome home)
-      : digests_(keys), shape_(shape), home_(std::move(home)) {}
+  OperationMaker(const crypto::RequestDigests& digests, const core::Shape& shape, CampaignHome home)
+      : digests_(digests), shape_(shape), home_(std::move(home)) {}
 
   // REQUIRES: field 1 of `request` is its request_id.
   storage::Operation Make(storage::Method method, const Subject& subject, const core::RequestId& request_id,
@@ -57,7 +58,7 @@ class OperationMaker {
   std::string DeriveCampaignId(std::string_view caller, const core::RequestId& request_id) const;
 
  private:
-  crypto::RequestDigests digests_;
+  const crypto::RequestDigests& digests_;
   core::Shape shape_;
   CampaignHome home_;
 };

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+
+#include <chrono>
+
+#include "async/event.h"
+#include "server/config.h"
+#include "server/log.h"
+#include "services/program/background_loop.h"
+#include "storage/ledger_store.h"
+
+namespace tessera::analytics {
+
+struct InvariantConfig {
+  std::chrono::milliseconds interval{5000};
+};
+void Bind(server::ConfigSection section, InvariantConfig& config);
+
+// Checks all the time that the counts agree: coupon_invariant_differences is 0 as long as they do, and the
+// log names what does not. Store and log must outlive it.
+class InvariantWatch final : public program::BackgroundLoop {
+ public:
+  InvariantWatch(storage::LedgerStore& store, const InvariantConfig& config, prometheus::Registry& registry,
+                 const server::Log& log);
+
+  async::Task<void> Run() override;
+  void Stop() override { stopped_.Set(); }
+
+ private:
+  void Tell(const storage::Verification& verification);
+
+  storage::LedgerStore& store_;
+  const InvariantConfig& config_;
+  const server::Log& log_;
+  async::Event stopped_;
+  prometheus::Gauge* differences_;
+  prometheus::Counter* checks_;
+  prometheus::Counter* failures_;
+};
+
+}  // namespace tessera::analytics

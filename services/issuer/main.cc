@@ -1,0 +1,36 @@
+#include "services/issuer/campaign_handlers.h"
+#include "services/issuer/coupon_handlers.h"
+#include "services/program/store_program.h"
+#include "services/program/sweep_loop.h"
+
+namespace tessera::issuer {
+namespace {
+
+// Campaigns and coupons: CampaignService and IssuerService.
+class IssuerProgram final : public program::StoreProgram {
+  void BindOwn(server::ConfigBinder& binder) override {
+    program::Bind(binder.Section("sweep", "Finishing what others left."), sweep_);
+  }
+
+  void BuildOwn(server::ServiceHost& host) override {
+    metrics_ = std::make_unique<IssuerMetrics>(host.registry);
+    campaigns_ = std::make_unique<CampaignHandlers>(store(), tools(), *metrics_);
+    coupons_ = std::make_unique<CouponHandlers>(store(), tools(), *metrics_);
+    campaigns_->Register(host.router);
+    coupons_->Register(host.router);
+    AddLoop(std::make_unique<program::SweepLoop>(store(), partitions(), sweep_, host.registry));
+  }
+
+  program::SweepConfig sweep_;
+  std::unique_ptr<IssuerMetrics> metrics_;
+  std::unique_ptr<CampaignHandlers> campaigns_;
+  std::unique_ptr<CouponHandlers> coupons_;
+};
+
+}  // namespace
+}  // namespace tessera::issuer
+
+int main(int argc, char** argv) {
+  tessera::issuer::IssuerProgram program;
+  return tessera::server::RunService(argc, argv, "issuer", program);
+}

@@ -1,0 +1,37 @@
+#include "services/program/store_program.h"
+#include "services/program/sweep_loop.h"
+#include "services/redeemer/operation_handlers.h"
+#include "services/redeemer/redemption_handlers.h"
+
+namespace tessera::redeemer {
+namespace {
+
+// Uses of coupons: RedeemerService.
+class RedeemerProgram final : public program::StoreProgram {
+  void BindOwn(server::ConfigBinder& binder) override {
+    program::Bind(binder.Section("sweep", "Finishing what others left."), sweep_);
+  }
+
+  void BuildOwn(server::ServiceHost& host) override {
+    metrics_ = std::make_unique<RedeemerMetrics>(host.registry);
+    redemptions_ = std::make_unique<RedemptionHandlers>(store(), tools(), *metrics_);
+    operations_ = std::make_unique<OperationHandlers>(store(), tools(), *metrics_);
+    host.router.Serve("coupon.v1.RedeemerService");
+    redemptions_->Register(host.router);
+    operations_->Register(host.router);
+    AddLoop(std::make_unique<program::SweepLoop>(store(), partitions(), sweep_, host.registry));
+  }
+
+  program::SweepConfig sweep_;
+  std::unique_ptr<RedeemerMetrics> metrics_;
+  std::unique_ptr<RedemptionHandlers> redemptions_;
+  std::unique_ptr<OperationHandlers> operations_;
+};
+
+}  // namespace
+}  // namespace tessera::redeemer
+
+int main(int argc, char** argv) {
+  tessera::redeemer::RedeemerProgram program;
+  return tessera::server::RunService(argc, argv, "redeemer", program);
+}
