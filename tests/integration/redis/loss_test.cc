@@ -145,7 +145,7 @@ TEST(Loss, WaitsForReplicasOncePerBatch) {
     for (int i = 0; i < 10; ++i) {
       const Result<Reply> reply =
           co_await client.Execute(Command("INCR").Key("k"), async::After(milliseconds(2000)));
-      EXPECT_TRUE(reply.ok());
+      EXPECT_TRUE(reply.ok()) << reply.error().text;
     }
     --running;
   };
