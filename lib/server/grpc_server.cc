@@ -1,8 +1,8 @@
 #include "server/grpc_server.h"
 
+#include <absl/synchronization/mutex.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/health_check_service_interface.h>
 
 #include <thread>
 #include <utility>
@@ -11,6 +11,7 @@
 #include "server/access_log.h"
 #include "server/call_gate.h"
 #include "server/config.h"
+#include "server/health_service.h"
 #include "server/rpc_metrics.h"
 #include "server/served_call.h"
 
@@ -31,10 +32,11 @@ std::vector<const MethodInfo*> Methods(const Router& router) {
   return methods;
 }
 
-void EnablePlugins() {
+void PrepareProcess() {
   static const bool once = [] {
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    // Distributions build Abseil with its search for deadlocks on, which costs gRPC a tenth of its time.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
     return true;
   }();
   (void)once;
@@ -72,10 +74,11 @@ class GrpcServer::Transport {
         gate_({config_.in_flight_max, config_.deadline_default, config_.deadline_max}, parts.authenticator),
         metrics_(parts.registry, Methods(parts.router)),
         access_log_(log_config, parts.log),
-        calls_{parts.loop, gate_, metrics_, access_log_} {}
+        calls_{parts.loop, gate_, metrics_, access_log_},
+        health_(parts.router.services(), calls_) {}
 
   core::Status Start() {
-    EnablePlugins();
+    PrepareProcess();
     grpc::ServerBuilder builder;
     // Without this, two processes could share one port and each take half of the calls.
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
@@ -87,6 +90,8 @@ class GrpcServer::Transport {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                static_cast<int>(config_.ping_interval_min.count()));
+    // No channelz service reads these counts.
+    builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
     // Reflection is the only service with threads of its own; it needs few.
     builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -102,14 +107,15 @@ class GrpcServer::Transport {
       return core::Error(core::Reason::kInvalidField, "grpc.listen: cannot listen on " + config_.listen);
     }
     address_ = config_.listen.substr(0, config_.listen.rfind(':') + 1) + std::to_string(port);
+    health_.Follow(parts_.health);
     for (const auto& queue : queues_) {
+      health_.Await(queue.get());
       for (const ServedRoute& served : served_) {
         for (int i = 0; i < kAwaitedPerMethod; ++i) ServedCall::Await(calls_, served, queue.get());
       }
       for (int i = 0; i < kAwaitedUnknown; ++i) UnknownCall::Await(calls_, &unknown_, queue.get());
       threads_.emplace_back([queue = queue.get()] { Poll(queue); });
     }
-    parts_.health.OnChange([this](bool serving) { ShowHealth(serving); });
     return core::Ok();
   }
 
@@ -117,7 +123,7 @@ class GrpcServer::Transport {
 
   bool Drain(std::chrono::steady_clock::time_point deadline, const std::function<bool()>& hurry) {
     gate_.Close();
-    // Also ends the calls of ShowHealth, for good.
+    // Also ends the board's calls to the health service, for good.
     parts_.health.StartDrain();
     if (server_ == nullptr) return true;
     const auto wait_for = [&](const auto& done, auto until) {
@@ -155,6 +161,7 @@ class GrpcServer::Transport {
       }
       builder.RegisterService(services_.back().get());
     }
+    builder.RegisterService(&health_);
     builder.RegisterAsyncGenericService(&unknown_);
   }
 
@@ -173,19 +180,13 @@ class GrpcServer::Transport {
     }
   }
 
-  void ShowHealth(bool serving) {
-    grpc::HealthCheckServiceInterface* health = server_->GetHealthCheckService();
-    if (health == nullptr) return;
-    for (const std::string& name : parts_.router.services()) health->SetServingStatus(name, serving);
-    health->SetServingStatus("", serving);
-  }
-
   const GrpcConfig config_;
   const Parts parts_;
   CallGate gate_;
   RpcMetrics metrics_;
   AccessLog access_log_;
   ServedCalls calls_;
+  HealthService health_;
   std::vector<std::unique_ptr<RawService>> services_;
   std::vector<ServedRoute> served_;
   grpc::AsyncGenericService unknown_;
