@@ -132,11 +132,15 @@ TEST(Loss, WaitsForReplicasOncePerBatch) {
   RedisServer primary(options);
   options.config_lines = {"replicaof 127.0.0.1 " + std::to_string(primary.port())};
   RedisServer replica(options);
-  testing::WaitUntil("the replica is in step",
-                     [&] { return replica.redis().Info("master_link_status") == "up"; });
+  // Redis calls a replica online up to a second before it streams to it, so only an acknowledged write shows
+  // that it does.
+  testing::WaitUntil("the replica acknowledges a write", [&] {
+    primary.Command({"SET", "first", "1"});
+    return primary.Command({"WAIT", "1", "2000"}) == "1";
+  });
   Config config = ConfigFor(primary.unix_address());
   config.wait_replicas = 1;
-  config.wait_timeout_ms = 200;
+  config.wait_timeout_ms = 500;
   ClientHarness harness(config);
   ASSERT_TRUE(harness.Start().ok());
   primary.Command({"CONFIG", "RESETSTAT"});
