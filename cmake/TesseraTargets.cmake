@@ -30,19 +30,42 @@ function(tessera_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# tessera_test(NAME SOURCES ... [DEPS ...] [LABEL unit|contract|integration|e2e|model] [TIMEOUT seconds]): one GoogleTest
+# tessera_test(NAME SOURCES ... [DEPS ...] [LABEL unit|contract|integration|e2e|model] [TIMEOUT seconds] [TSAN]): one GoogleTest
 # program, run as one ctest test. A missing server or tool fails it; nothing is skipped.
+#
+# TSAN: the program is built by `tsan_tests` as well. A build that is told where the tsan build lies (TESSERA_TSAN_DIR) also
+# runs that one's program, as tsan_NAME: so one ctest run counts both.
+set(TESSERA_TSAN_DIR "" CACHE PATH "Build folder of the tsan preset, whose programs are to be run as well; empty for none")
+option(TESSERA_FULL "Time for the full counts: every time-out is 20 times as long" OFF)
+add_custom_target(tsan_tests)
+
 function(tessera_test name)
-  cmake_parse_arguments(arg "" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "TSAN" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
+  if(TESSERA_FULL)
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 20")
+  endif()
   tessera_program(${name} SOURCES ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "TESSERA_BIN_DIR=${CMAKE_BINARY_DIR}/bin;ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1")
+  set(tests ${name})
+  if(arg_TSAN)
+    add_dependencies(tsan_tests ${name})
+    if(TESSERA_TSAN_DIR)
+      add_test(NAME tsan_${name} COMMAND ${TESSERA_TSAN_DIR}/bin/${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      list(APPEND tests tsan_${name})
+    endif()
+  endif()
+  # What loads the machine runs alone under ctest -j.
+  set(alone FALSE)
+  if(arg_LABEL MATCHES "contract|e2e")
+    set(alone TRUE)
+  endif()
+  set_tests_properties(${tests} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${alone}
+    ENVIRONMENT "TESSERA_BIN_DIR=${CMAKE_BINARY_DIR}/bin;ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
 endfunction()
