@@ -10,9 +10,9 @@ namespace {
 // What coupons did: AnalyticsService, and the aggregates behind it.
 class AnalyticsProgram final : public program::StoreProgram {
   void BindOwn(server::ConfigBinder& binder) override {
-    Bind(binder.Section("ledger", "Following the ledger."), follow_);
-    Bind(binder.Section("campaign_series", "The metrics of each campaign."), series_);
-    Bind(binder.Section("invariants", "Checking the counts against each other."), invariants_);
+    analytics::Bind(binder.Section("ledger", "Following the ledger."), follow_);
+    analytics::Bind(binder.Section("campaign_series", "The metrics of each campaign."), series_);
+    analytics::Bind(binder.Section("invariants", "Checking the counts against each other."), invariants_);
   }
 
   void BuildOwn(server::ServiceHost& host) override {

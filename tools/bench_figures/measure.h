@@ -1,0 +1,18 @@
+#pragma once
+
+#include "tools/bench_figures/figure.h"
+#include "tools/bench_figures/rounds.h"
+
+namespace tessera::bench {
+
+// Redis' share: redis_cpu_claim_over_evalsha, redis_cpu_batch_over_evalsha, bytes_per_claimed_coupon,
+// bytes_per_ledger_event, claim_cost_1e6_over_1e3.
+void MeasureStore(const BenchOptions& options, BenchResult* result);
+
+// The redeemer's way of refusing forged codes: forged_refusals_per_core.
+void MeasureForged(const BenchOptions& options, BenchResult* result);
+
+// Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec.
+void MeasureServices(const BenchOptions& options, BenchResult* result);
+
+}  // namespace tessera::bench

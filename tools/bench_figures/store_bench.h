@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <random>
+#include <string>
+
+#include "api/definition_codec.h"
+#include "async/event_loop.h"
+#include "crypto/digest.h"
+#include "crypto/key_file.h"
+#include "redis/client.h"
+#include "storage/redis/redis_store.h"
+#include "tests/support/redis_server.h"
+
+namespace tessera::bench {
+
+// The adapter on a Redis of its own, without a service around it: what a claim costs Redis, and what it
+// leaves there. One thread.
+class StoreBench {
+ public:
+  explicit StoreBench(testing::RedisDurability durability);
+  ~StoreBench();
+  StoreBench(const StoreBench&) = delete;
+  StoreBench& operator=(const StoreBench&) = delete;
+
+  // Claims by `count` new users, 64 at a time on one connection. The campaign limits stock and coupons per
+  // user, so that every check of a claim is made. Throws when one is refused.
+  void Claim(int64_t count);
+  // The same in batches of 64, one at a time.
+  void ClaimInBatches(int64_t batches);
+  // The smallest script that writes, 64 at a time on one connection.
+  void Evalsha(int64_t count);
+
+  // Seconds of CPU that Redis has spent since it started.
+  double RedisCpuSeconds();
+  int64_t RedisMemoryBytes();
+  // Entries of all ledger streams; then deletes them.
+  int64_t LedgerLength();
+  void DeleteLedger();
+
+ private:
+  async::Task<void> Open();
+  async::Task<void> ClaimInTurn(int64_t* left, int size);
+  async::Task<void> EvalshaInTurn(int64_t* left);
+  async::Task<void> All(int64_t count, int at_once, int size, bool evalsha);
+  storage::IssueIntent Intent(int size);
+  std::vector<std::string> LedgerKeys();
+
+  testing::RedisServer server_;
+  async::EventLoop loop_;
+  crypto::KeyFile keys_;
+  crypto::RequestDigests digests_;
+  storage::StoreConfig config_;
+  std::unique_ptr<storage::RedisStore> store_;
+  redis::Script script_;
+  std::string script_sha1_;
+  std::mt19937_64 random_{20261121};
+  int running_ = 0;
+  std::string refused_;
+};
+
+}  // namespace tessera::bench
