@@ -70,16 +70,18 @@ class CouponStore {
  public:
   virtual ~CouponStore() = default;
 
-  // One outcome per item, in order; each item is issued whole or refused whole, and one refusal does not touch the others.
-  // CAMPAIGN_NOT_FOUND, CAMPAIGN_NOT_ACTIVE, _PAUSED, _ENDED, CLAIM_WINDOW_NOT_OPEN (metadata opens_at), _CLOSED, STOCK,
-  // STOCK_PER_DAY (resets_at), USER_QUOTA, USER_QUOTA_PER_DAY (resets_at).
+  // One outcome per item, in order; each item is issued whole or refused whole, and one refusal does not
+  // touch the others. CAMPAIGN_NOT_FOUND, CAMPAIGN_NOT_ACTIVE, _PAUSED, _ENDED, CLAIM_WINDOW_NOT_OPEN
+  // (metadata opens_at), _CLOSED, STOCK, STOCK_PER_DAY (resets_at), USER_QUOTA, USER_QUOTA_PER_DAY
+  // (resets_at).
   virtual async::Task<std::vector<core::Result<Issued>>> Issue(IssueIntent intent) = 0;
 
   // COUPON_NOT_FOUND.
   virtual async::Task<core::Result<Coupon>> GetCoupon(core::CouponNumber number, Deadline deadline) = 0;
   virtual async::Task<core::Result<WalletPage>> ListUserCoupons(WalletQuery query) = 0;
 
-  // COUPON_NOT_FOUND, COUPON_ALREADY_REDEEMED, COUPON_EXPIRED, COUPON_REVOKED; COUPON_RESERVED (held_until) under kWait.
+  // COUPON_NOT_FOUND, COUPON_ALREADY_REDEEMED, COUPON_EXPIRED, COUPON_REVOKED; COUPON_RESERVED (held_until)
+  // under kWait.
   virtual async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent) = 0;
 };
 

@@ -11,7 +11,8 @@
 
 namespace tessera::storage {
 
-// What one campaign's coupons did, summed over the partitions. Counts of events, but for the four of the present.
+// What one campaign's coupons did, summed over the partitions. Counts of events, but for the four of the
+// present.
 struct CampaignTotals {
   std::string campaign_id;
   core::Currency currency;
@@ -22,12 +23,12 @@ struct CampaignTotals {
   int64_t rolled_back = 0;
   int64_t expired = 0;
   int64_t revoked = 0;
-  int64_t released = 0;             // reservations released or run out
-  int64_t available_now = 0;        // coupons that can be used
+  int64_t released = 0;       // reservations released or run out
+  int64_t available_now = 0;  // coupons that can be used
   int64_t reserved_now = 0;
   int64_t redeemed_now = 0;
-  int64_t discount_minor = 0;       // of redemptions that were not rolled back
-  int64_t subtotal_minor = 0;       // their orders' subtotals before the discount
+  int64_t discount_minor = 0;         // of redemptions that were not rolled back
+  int64_t subtotal_minor = 0;         // their orders' subtotals before the discount
   std::optional<int64_t> stock_left;  // absent: no stock limit
   bool operator==(const CampaignTotals&) const = default;
 };
@@ -64,11 +65,14 @@ class LedgerStore {
   virtual ~LedgerStore() = default;
 
   // Adds the next events of `partition` to its aggregates: exactly once, whoever else does the same.
-  virtual async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max, Deadline deadline) = 0;
+  virtual async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+                                                         Deadline deadline) = 0;
   // As of the events applied. CAMPAIGN_NOT_FOUND.
   virtual async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) = 0;
-  // Of one campaign, or of all when `campaign_id` is empty. Partitions are read one after another, each in one step.
-  virtual async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth, Deadline deadline) = 0;
+  // Of one campaign, or of all when `campaign_id` is empty. Partitions are read one after another, each in
+  // one step.
+  virtual async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,
+                                                         Deadline deadline) = 0;
 };
 
 struct SweepReport {

@@ -40,14 +40,14 @@ std::string_view MethodName(Method method);
 // Redemptions and all that belongs to them: long. The rest: short.
 core::Retention RetentionOf(Method method);
 
-// One mutating call: who asked for what, as digests under the request key. The same field with the same body is the same
-// call; the same field with another body is refused with REQUEST_ID_REUSED.
+// One mutating call: who asked for what, as digests under the request key. The same field with the same body
+// is the same call; the same field with another body is refused with REQUEST_ID_REUSED.
 struct Operation {
   Method method = Method::kClaimCoupon;
-  std::array<uint8_t, 12> field{};              // caller, method, subject, request_id
-  std::array<uint8_t, 8> body{};                // the request without its request_id
-  std::optional<core::InstantMs> id_time_ms;    // a version 7 request_id's own time
-  Deadline deadline{};                          // past it, the call has no effect
+  std::array<uint8_t, 12> field{};            // caller, method, subject, request_id
+  std::array<uint8_t, 8> body{};              // the request without its request_id
+  std::optional<core::InstantMs> id_time_ms;  // a version 7 request_id's own time
+  Deadline deadline{};                        // past it, the call has no effect
 };
 
 // Where to look for the record of an earlier call.

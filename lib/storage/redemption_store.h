@@ -11,8 +11,8 @@
 
 namespace tessera::storage {
 
-// What the service decides from data that cannot change under a version: what the coupon takes off the order, or why not.
-// Called again when the campaign moved on meanwhile.
+// What the service decides from data that cannot change under a version: what the coupon takes off the order,
+// or why not. Called again when the campaign moved on meanwhile.
 using Decide = std::function<core::Result<core::Discount>(const core::Campaign&)>;
 
 struct UseIntent {
@@ -32,6 +32,7 @@ struct CommitIntent {
   Operation op;
   core::OpRef reservation;
   core::Money expected_discount;
+  std::string order_id;  // that the caller commits for; empty: not checked
 };
 
 struct ReleaseIntent {
@@ -61,19 +62,20 @@ struct RedemptionView {
 
 // Uses of coupons. All methods run on the event loop's thread.
 //
-// Redeem, Reserve and Validate refuse with COUPON_NOT_FOUND, COUPON_OF_ANOTHER_USER, COUPON_ALREADY_REDEEMED (redemption_id,
-// order_id), COUPON_RESERVED (held_until) when another order holds it, COUPON_REVOKED, COUPON_NOT_YET_VALID (valid_from),
-// COUPON_EXPIRED, CAMPAIGN_PAUSED, and with whatever `decide` refuses.
+// Redeem, Reserve and Validate refuse with COUPON_NOT_FOUND, COUPON_OF_ANOTHER_USER, COUPON_ALREADY_REDEEMED
+// (redemption_id, order_id), COUPON_RESERVED (held_until) when another order holds it, COUPON_REVOKED,
+// COUPON_NOT_YET_VALID (valid_from), COUPON_EXPIRED, CAMPAIGN_PAUSED, and with whatever `decide` refuses.
 class RedemptionStore {
  public:
   virtual ~RedemptionStore() = default;
 
-  virtual async::Task<core::Result<Verdict>> Validate(UseIntent intent) = 0;  // writes nothing; op.deadline alone is read
+  virtual async::Task<core::Result<Verdict>> Validate(
+      UseIntent intent) = 0;  // writes nothing; op.deadline alone is read
   virtual async::Task<core::Result<Redemption>> Redeem(UseIntent intent) = 0;
   // The order that holds the coupon may reserve it again: the new reservation replaces the old one.
   virtual async::Task<core::Result<Reservation>> Reserve(ReserveIntent intent) = 0;
-  // RESERVATION_NOT_FOUND, RESERVATION_FENCED (its time is over or another took its place), RESERVATION_RELEASED,
-  // RESERVATION_COMMITTED (redemption_id), AMOUNT_MISMATCH, CURRENCY_MISMATCH.
+  // RESERVATION_NOT_FOUND, RESERVATION_FENCED (its time is over or another took its place),
+  // RESERVATION_RELEASED, RESERVATION_COMMITTED (redemption_id), RESERVATION_OF_ANOTHER_ORDER, AMOUNT_MISMATCH, CURRENCY_MISMATCH.
   virtual async::Task<core::Result<Redemption>> Commit(CommitIntent intent) = 0;
   // RESERVATION_NOT_FOUND, RESERVATION_COMMITTED, RESERVATION_FENCED. A second release answers as the first.
   virtual async::Task<core::Result<Released>> Release(ReleaseIntent intent) = 0;

@@ -27,7 +27,7 @@ core::Error Unreadable() {
 async::Task<core::Result<StoredCoupon>> CouponReader::Read(core::CouponNumber number,
                                                            Deadline deadline) const {
   redis::Command command("HGET");
-  command.ReadOnly().Key(backend_.keys.Wallet(number)).Arg(number.index(backend_.keys.shape()));
+  command.ReadOnly().Key(backend_.keys.Wallet(number)).Arg(CouponField(number.index(backend_.keys.shape())));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->is_nil()) co_return core::Error(core::Reason::kCouponNotFound, "There is no such coupon.");

@@ -18,6 +18,9 @@ using core::Reason;
 // Attempts at one partition: each ends with an answer, newer knowledge of the campaign, or units.
 constexpr int kAttemptsMax = 128;
 
+// NONE of scripts/issue.lua; a larger quota is none.
+constexpr int64_t kNoQuota = 0xffffffff;
+
 }  // namespace
 
 Issued ToIssued(const Record& record, const std::string& campaign_id) {
@@ -85,6 +88,31 @@ async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition
     share.AnswerAll(Error(Reason::kContended, "Too many others wanted the same. Try again."));
 }
 
+// TERMS of scripts/issue.lua.
+std::string Issuing::PackTerms(const Share& share, core::InstantMs from, core::InstantMs until) const {
+  const core::Campaign& campaign = share.campaign->campaign;
+  const core::CampaignDefinition& definition = campaign.definition;
+  const core::CampaignLimits& limits = definition.limits;
+  const core::Shape& shape = backend_.keys.shape();
+  std::string terms;
+  terms.reserve(96);
+  for (const core::InstantMs number :
+       {backend_.clock.At(share.intent.deadline), from, until, definition.claim_window.start_ms,
+        definition.claim_window.end_ms, definition.use_window.end_ms, share.day.start_ms, share.day.end_ms,
+        share.stock_leased, share.day_leased}) {
+    terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(number, 0)), 7);
+  }
+  for (const std::optional<int64_t>& quota : {limits.per_user_total, limits.per_user_per_day}) {
+    terms += PackNumber(static_cast<uint64_t>(std::min(quota.value_or(kNoQuota), kNoQuota)), 4);
+  }
+  terms += PackNumber(
+      (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
+  terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
+  terms +=
+      PackNumber(static_cast<uint64_t>(share.intent.source), 1) + PackNumber(share.intent.code_key_id, 1);
+  return terms + PackNumber(campaign.number.value, 4);
+}
+
 // One script call for what is open, or a refusal that needs none.
 async::Task<core::Status> Issuing::Try(Share& share) {
   const IssueIntent& intent = share.intent;
@@ -136,30 +164,15 @@ async::Task<core::Status> Issuing::Try(Share& share) {
     command.Key(keys.Operation(places[i].ref)).Key(keys.Operation(places[i].earlier));
     command.Key(keys.Wallet(share.partition, user.bucket(keys.shape())));
   }
-  const auto optional = [&command](const std::optional<int64_t>& limit) {
-    if (limit.has_value()) {
-      command.Arg(*limit);
-    } else {
-      command.Arg("");
-    }
-  };
-  command.Arg(backend_.clock.At(intent.deadline)).Arg(from).Arg(until).Arg(campaign.version);
-  command.Arg(definition.claim_window.start_ms)
-      .Arg(definition.claim_window.end_ms)
-      .Arg(definition.use_window.end_ms);
-  optional(limits.per_user_total);
-  optional(limits.per_user_per_day);
-  command.Arg(share.day.start_ms).Arg(share.day.end_ms);
-  optional(limits.stock_total.has_value() ? std::optional(share.stock_leased) : std::nullopt);
-  optional(limits.stock_per_day.has_value() ? std::optional(share.day_leased) : std::nullopt);
-  command.Arg(PackNumber(static_cast<uint64_t>(intent.source), 1) + PackNumber(intent.code_key_id, 1) +
-              PackNumber(campaign.number.value, 4));
-  command.Arg(uint64_t{keys.shape().partitions} * keys.shape().buckets);
+  command.Arg(PackTerms(share, from, until)).Arg(campaign.version);
   for (size_t i = 0; i < places.size(); ++i) {
     const IssueItem& item = intent.items[share.open[i]];
     const uint32_t bucket = item.user.bucket(keys.shape());
-    command.Arg(View(item.op.field)).Arg(View(item.op.body)).Arg(places[i].expires_ms).Arg(item.user.view());
-    command.Arg(uint64_t{bucket} * keys.shape().partitions + share.partition).Arg(bucket);
+    std::string packed;
+    packed.append(View(item.op.field)).append(View(item.op.body)).append(item.user.view());
+    packed += PackNumber(uint64_t{bucket} * keys.shape().partitions + share.partition, 5);
+    packed += PackNumber(bucket, 3) + PackNumber(static_cast<uint64_t>(places[i].expires_ms), 7);
+    command.Arg(packed);
   }
   core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), intent.deadline);
   if (!reply.ok()) co_return std::move(reply).error();

@@ -25,6 +25,7 @@ class Issuing {
   async::Task<void> IssueAt(const IssueIntent* intent, uint32_t partition, std::vector<size_t> items,
                             std::vector<Answer>* answers);
   async::Task<core::Status> Try(Share& share);
+  std::string PackTerms(const Share& share, core::InstantMs from, core::InstantMs until) const;
   async::Task<core::Status> TakeReply(Share& share, const ScriptReply& reply);
   async::Task<core::Status> FetchUnits(Share& share, bool of_day, int64_t got, int64_t want);
   async::Task<void> RefuseUnlessReplay(Share& share, core::Error refusal);

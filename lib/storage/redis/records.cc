@@ -101,13 +101,17 @@ std::optional<StoredCoupon> OpenCoupon(std::string_view value) {
   return coupon;
 }
 
-bool IsCouponField(std::string_view field) {
-  return !field.empty() && field.size() < core::UserKey().bytes.size() && field[0] >= '0' && field[0] <= '9';
+std::string CouponField(uint64_t index) { return PackNumber(index, 3); }
+
+std::optional<uint64_t> OpenCouponField(std::string_view field) {
+  if (field.size() != 3) return std::nullopt;
+  return Unpacker(field).Number(3);
 }
 
 std::optional<StoredShare> OpenShare(std::string_view value) {
   Unpacker in(value);
   StoredShare share;
+  share.issued = in.Signed(7);
   share.share = in.Signed(7);
   share.used = in.Signed(7);
   share.got = in.Signed(7);

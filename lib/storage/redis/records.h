@@ -26,12 +26,14 @@ struct StoredCoupon {
 };
 std::optional<StoredCoupon> OpenCoupon(std::string_view value);
 
-// Whether a wallet's field is a coupon's index; the others are users (12 bytes), quotas (16) and the letters
-// n, d and h.
-bool IsCouponField(std::string_view field);
+// A wallet's field of one coupon is its index in 3 bytes; the others are users (12 bytes), quotas (16) and
+// the letters n, d and h.
+std::string CouponField(uint64_t index);
+std::optional<uint64_t> OpenCouponField(std::string_view field);
 
 // part/stock.lua
 struct StoredShare {
+  int64_t issued = 0;
   int64_t share = 0;
   int64_t used = 0;
   int64_t got = 0;

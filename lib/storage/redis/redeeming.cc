@@ -29,7 +29,7 @@ redis::Command Redeeming::BuildCommand(const UseIntent& intent, std::optional<in
   command.Key(keys.Campaign(partition, campaign.number)).Key(keys.Ledger(partition));
   if (ttl_ms.has_value()) command.Key(keys.Due(partition));
   backend_.AddBegin(command, intent.op, use.place);
-  command.Arg(intent.coupon.index(shape)).Arg(intent.coupon.value).Arg(campaign.version);
+  command.Arg(CouponField(intent.coupon.index(shape))).Arg(intent.coupon.value).Arg(campaign.version);
   command.Arg(intent.user.has_value() ? intent.user->view() : std::string_view());
   command.Arg(View(backend_.digests.Body(intent.order_id))).Arg(campaign.definition.use_window.start_ms);
   command.Arg(use.discount.subtotal_minor).Arg(use.discount.discount_minor).Arg(intent.order_id);

@@ -93,7 +93,7 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
     backend_.AddBegin(command, intent.op, *place);
     command.Arg(View(held.field))
         .Arg(held.Pack())
-        .Arg(record.coupon.index(keys.shape()))
+        .Arg(CouponField(record.coupon.index(keys.shape())))
         .Arg(place->ref.Pack());
     command.Arg(same_currency ? intent.expected_discount.minor : int64_t{-1});
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
@@ -134,7 +134,7 @@ async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
     command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(held.partition, record.campaign));
     command.Key(keys.Ledger(held.partition));
     backend_.AddBegin(command, intent.op, *place);
-    command.Arg(View(held.field)).Arg(held.Pack()).Arg(record.coupon.index(keys.shape()));
+    command.Arg(View(held.field)).Arg(held.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK")
@@ -169,7 +169,7 @@ async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) 
     command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(used.partition, record.campaign));
     command.Key(keys.Ledger(used.partition)).Key(keys.Due(used.partition));
     backend_.AddBegin(command, intent.op, *place);
-    command.Arg(View(used.field)).Arg(used.Pack()).Arg(record.coupon.index(keys.shape()));
+    command.Arg(View(used.field)).Arg(used.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
     command.Arg(PolicyName(campaign.definition.restore_policy)).Arg(record.coupon.bucket(keys.shape()));
     command.Arg(campaign.version);
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
@@ -207,7 +207,9 @@ async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, 
   command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Wallet(intent.coupon));
   command.Key(keys.Campaign(partition, number)).Key(keys.Ledger(partition)).Key(keys.Owed(partition));
   backend_.AddBegin(command, intent.op, place);
-  command.Arg(intent.coupon.index(keys.shape())).Arg(intent.coupon.value).Arg(campaign->campaign.version);
+  command.Arg(CouponField(intent.coupon.index(keys.shape())))
+      .Arg(intent.coupon.value)
+      .Arg(campaign->campaign.version);
   command.Arg(intent.reserved_policy == ReservedPolicy::kWait ? "wait" : "break")
       .Arg(intent.return_stock ? 1 : 0);
   command.Arg(day.start_ms).Arg(day.end_ms);

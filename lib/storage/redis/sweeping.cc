@@ -44,7 +44,7 @@ async::Task<core::Status> Sweeping::ExpireBucket(uint32_t partition, uint32_t bu
     const std::string_view value = (*wallet)[i + 1].text();
     if (field == "n") seen_next = value;
     if (field == "h") seen_holds = value;
-    if (!IsCouponField(field)) continue;
+    if (!OpenCouponField(field).has_value()) continue;
     const std::optional<StoredCoupon> coupon = OpenCoupon(value);
     if (!coupon.has_value()) continue;
     core::InstantMs due = coupon->expire_time_ms;
@@ -67,7 +67,7 @@ async::Task<core::Status> Sweeping::ExpireBucket(uint32_t partition, uint32_t bu
   command.Arg(bucket).Arg(seen_next).Arg(seen_holds);
   command.Arg(next_due.has_value() ? std::to_string(*next_due) : std::string());
   for (const Item& item : items) {
-    const auto index = NumberIn<uint64_t>(item.index);
+    const uint64_t index = OpenCouponField(item.index).value_or(0);
     command.Arg(item.index).Arg(core::CouponNumber::Of(keys.shape(), partition, bucket, index).value);
   }
   core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);

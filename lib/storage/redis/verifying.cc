@@ -53,14 +53,13 @@ async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t 
     }
     if ((*reply)[0].text() != "OK") co_return Nonsense("read_counters", *reply);
     Counters counters;
-    counters.issued = NumberOf((*reply)[1]);
-    counters.reserved = NumberOf((*reply)[2]);
-    counters.redeemed = NumberOf((*reply)[3]);
-    counters.expired = NumberOf((*reply)[4]);
-    counters.revoked = NumberOf((*reply)[5]);
-    counters.stock = OpenShare((*reply)[6].text());
-    counters.day_stock = OpenShare((*reply)[7].text());
-    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[8 + i].integer());
+    counters.reserved = NumberOf((*reply)[1]);
+    counters.redeemed = NumberOf((*reply)[2]);
+    counters.expired = NumberOf((*reply)[3]);
+    counters.revoked = NumberOf((*reply)[4]);
+    counters.stock = OpenShare((*reply)[5].text()).value_or(StoredShare());
+    counters.issued = counters.stock.issued;
+    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[6 + i].integer());
     co_return counters;
   }
   co_return core::Error(core::Reason::kContended, "The ledger grows faster than it can be read. Try again.");
@@ -83,7 +82,7 @@ async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, D
         counters->issued - counters->reserved - counters->redeemed - counters->expired - counters->revoked;
     Compare(found, id, p, "available: not negative", std::max<int64_t>(available, 0), available);
     if (campaign->campaign.definition.limits.stock_total.has_value()) {
-      const StoredShare share = counters->stock.value_or(StoredShare());
+      const StoredShare& share = counters->stock;
       Compare(found, id, p, "stock: issued - returned = used",
               ledger(Metric::kIssued) - ledger(Metric::kStockReturned), share.used);
     }
@@ -109,7 +108,7 @@ async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, std
       books.contains("cap") ? books["cap"] : *campaign->campaign.definition.limits.stock_total;
   int64_t away = 0;
   for (uint32_t p = 0; p < counters.size(); ++p) {
-    const StoredShare share = counters[p].stock.value_or(StoredShare());
+    const StoredShare& share = counters[p].stock;
     const int64_t leased = books["l" + std::to_string(p)];
     const int64_t received = books["r" + std::to_string(p)];
     away += leased - received;
@@ -137,7 +136,7 @@ async::Task<void> Verifying::CountWallet(uint32_t partition, uint32_t bucket, De
     co_return;
   }
   for (size_t i = 0; i + 1 < reply->size(); i += 2) {
-    if (!IsCouponField((*reply)[i].text())) continue;
+    if (!OpenCouponField((*reply)[i].text()).has_value()) continue;
     const std::optional<StoredCoupon> coupon = OpenCoupon((*reply)[i + 1].text());
     if (coupon.has_value()) ++(*counts)[coupon->campaign.value][static_cast<size_t>(coupon->state)];
   }

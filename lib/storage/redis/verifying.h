@@ -29,8 +29,7 @@ class Verifying {
     int64_t redeemed = 0;
     int64_t expired = 0;
     int64_t revoked = 0;
-    std::optional<StoredShare> stock;
-    std::optional<StoredShare> day_stock;
+    StoredShare stock;
     std::vector<int64_t> ledger;  // by Metric
     bool operator==(const Counters& other) const {
       return issued == other.issued && reserved == other.reserved && redeemed == other.redeemed &&

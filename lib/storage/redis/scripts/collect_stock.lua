@@ -8,12 +8,12 @@
 --include part/now.lua
 --include part/stock.lua
 local field, window = ARGV[1] == '0' and 's' or 'D', tonumber(ARGV[1])
-local value = redis.call('HGET', KEYS[1], field)
-if value and #value == 40 and struct.unpack('>I6', value, 35) > window then return {'OVER'} end
-local s = open_stock(value, window)
-local changed = deposit(s, tonumber(ARGV[2]), now)
-if s.share > 0 and now - s.at >= tonumber(ARGV[3]) then
-  s.sent, s.share, changed = s.sent + s.share, 0, true
-end
-if changed then redis.call('HSET', KEYS[1], field, stock_value(s)) end
-return {'COLLECTED', s.got, s.sent, s.share}
+local value = call('HGET', KEYS[1], field)
+if value and unpack('>I6', value, 42) > window then return {'OVER'} end
+local leased = tonumber(ARGV[2])
+local issued, share, used, got, sent, at = open_stock(value, window)
+local changed = leased > got
+if changed then share, got, at = share + leased - got, leased, now end
+if share > 0 and now - at >= tonumber(ARGV[3]) then sent, share, changed = sent + share, 0, true end
+if changed then call('HSET', KEYS[1], field, pack(STOCK, issued, share, used, got, sent, at, window)) end
+return {'COLLECTED', got, sent, share}

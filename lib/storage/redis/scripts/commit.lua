@@ -13,7 +13,7 @@
 -- ARGV[6] period_until: to before this one
 -- ARGV[7] reservation_field: of the reservation
 -- ARGV[8] reservation_reference: as the coupon keeps it
--- ARGV[9] index: of the coupon in its bucket
+-- ARGV[9] index: of the coupon in its bucket, 3 bytes
 -- ARGV[10] reference: of this operation, as the coupon keeps it
 -- ARGV[11] discount: that the caller expects, minor units
 -- returns: OK, now, record, earlier : the redemption's record, fresh or of the same call before (then from the earlier bucket if 1)

@@ -7,7 +7,7 @@
 -- ARGV[2] seen_next: field n of the wallet when the sweeper looked
 -- ARGV[3] seen_holds: field h of the wallet then
 -- ARGV[4] next_due: when the bucket is due again if nothing else happened, or '' for never
--- ARGV[5..] index, number: two per item
+-- ARGV[5..] index, number: two per item; the index as the wallet's field, 3 bytes
 -- returns: OK, now, holds, coupons : how many of each were booked
 --include part/now.lua
 --include part/event.lua
@@ -36,7 +36,7 @@ if (w[1] or '') == ARGV[2] and (w[2] or '') == ARGV[3] then
     redis.call('HDEL', KEYS[1], 'd')
     redis.call('ZREM', KEYS[2], ARGV[1])
   else
-    redis.call('HSET', KEYS[1], 'd', ARGV[4])
+    redis.call('HSET', KEYS[1], 'd', pack('>I6', tonumber(ARGV[4])))
     redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
   end
 end

@@ -4,7 +4,7 @@
 -- KEYS[3] ledger: the partition's stream of events
 -- ARGV[1] number: of the campaign
 -- ARGV[2] count: events not yet applied that are added up here, at most
--- returns: OK, issued, reserved, redeemed, expired, revoked, stock, day_stock, then the sums in the order of METRICS
+-- returns: OK, reserved, redeemed, expired, revoked, stock, then the sums in the order of METRICS : always, but for
 -- returns: BEHIND : more events than that are not applied
 --include part/tally.lua
 local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'H', 'X', 's', 'd'}
@@ -13,10 +13,10 @@ local entries = redis.call('XRANGE', KEYS[3], '(' .. last, '+', 'COUNT', tonumbe
 if #entries > tonumber(ARGV[2]) then return {'BEHIND'} end
 local sums = tally(entries, {})
 local answer = {'OK'}
-local counters = redis.call('HMGET', KEYS[1], 'i', 'r', 'x', 'e', 'k', 's', 'D')
-for i = 1, 7 do answer[1 + i] = counters[i] or '' end
+local counters = redis.call('HMGET', KEYS[1], 'r', 'x', 'e', 'k', 's')
+for i = 1, 5 do answer[1 + i] = counters[i] or '' end
 for i, metric in ipairs(METRICS) do
   local name = ARGV[1] .. ':' .. metric
-  answer[8 + i] = tonumber(redis.call('HGET', KEYS[2], name) or 0) + (sums[name] or 0)
+  answer[6 + i] = tonumber(redis.call('HGET', KEYS[2], name) or 0) + (sums[name] or 0)
 end
 return answer

@@ -5,17 +5,18 @@
 -- ARGV[3] count: how many at most
 -- returns: OK, now, next, then per coupon index, value : next is 0 at the end
 --include part/now.lua
-local at = tonumber(ARGV[2] ~= '' and ARGV[2] or redis.call('HGET', KEYS[1], ARGV[1]) or 0)
+local head = ARGV[2] == '' and redis.call('HGET', KEYS[1], ARGV[1])
+local at = tonumber(ARGV[2]) or (head and unpack('>I3', head)) or 0
 local answer = {'OK', now, 0}
 for _ = 1, tonumber(ARGV[3]) do
   if at == 0 then break end
-  local value = redis.call('HGET', KEYS[1], at - 1)
+  local value = redis.call('HGET', KEYS[1], pack('>I3', at - 1))
   if not value then
     at = 0
     break
   end
   answer[#answer + 1], answer[#answer + 2] = at - 1, value
-  at = struct.unpack('>I3', value, 18)
+  at = unpack('>I3', value, 18)
 end
 answer[3] = at
 return answer

@@ -10,7 +10,7 @@
 -- ARGV[4] operation_expires: end of the record's bucket
 -- ARGV[5] period_from: the operation buckets are right from this instant
 -- ARGV[6] period_until: to before this one
--- ARGV[7] index: of the coupon in its bucket
+-- ARGV[7] index: of the coupon in its bucket, 3 bytes
 -- ARGV[8] number: of the coupon
 -- ARGV[9] version: of the campaign that the service judged by
 -- ARGV[10] user: who must own the coupon, or ''

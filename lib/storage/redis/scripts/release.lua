@@ -13,7 +13,7 @@
 -- ARGV[6] period_until: to before this one
 -- ARGV[7] reservation_field: of the reservation
 -- ARGV[8] reservation_reference: as the coupon keeps it
--- ARGV[9] index: of the coupon in its bucket
+-- ARGV[9] index: of the coupon in its bucket, 3 bytes
 -- returns: OK, now, record, earlier : the release's record, fresh or of the same call before (then from the earlier bucket if 1)
 -- returns: RELEASED, now, at : another call released it at that instant
 -- returns: REUSED, now : the request id was used with another body

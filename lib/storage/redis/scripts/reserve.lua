@@ -11,7 +11,7 @@
 -- ARGV[4] operation_expires: end of the record's bucket
 -- ARGV[5] period_from: the operation buckets are right from this instant
 -- ARGV[6] period_until: to before this one
--- ARGV[7] index: of the coupon in its bucket
+-- ARGV[7] index: of the coupon in its bucket, 3 bytes
 -- ARGV[8] number: of the coupon
 -- ARGV[9] version: of the campaign that the service judged by
 -- ARGV[10] user: who must own the coupon, or ''
@@ -50,7 +50,7 @@ if not reentered then reserved = reserved + 1 end
 redis.call('HSET', KEYS[4], 'r', reserved)
 local hold = ARGV[17] .. struct.pack('>I6', held_until) .. ARGV[11]
 redis.call('HSET', KEYS[3], ARGV[7], coupon_value(RESERVED, c, hold))
-redis.call('HINCRBY', KEYS[3], 'h', 1)
+redis.call('HINCRBY', KEYS[3], 'h', '1')
 make_due(KEYS[3], KEYS[6], ARGV[19], redis.call('HGET', KEYS[3], 'd'), held_until)
 local amounts = struct.pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
 append(KEYS[5], 'H', reentered and 1 or 0, c.campaign, number, c.user, ARGV[2],

@@ -11,7 +11,7 @@
 -- ARGV[4] operation_expires: end of the record's bucket
 -- ARGV[5] period_from: the operation buckets are right from this instant
 -- ARGV[6] period_until: to before this one
--- ARGV[7] index: of the coupon in its bucket
+-- ARGV[7] index: of the coupon in its bucket, 3 bytes
 -- ARGV[8] number: of the coupon
 -- ARGV[9] version: of the campaign that the service judged by
 -- ARGV[10] policy: wait, or break a hold
@@ -64,18 +64,13 @@ if ARGV[11] == '1' then
   local total, of_today = open_quota(quota, day_start)
   redis.call('HSET', KEYS[3], c.user .. c.campaign, quota_value(math.max(total - 1, 0), day_start,
     math.max(of_today - (today and 1 or 0), 0), quota and #quota == 14))
-  if ARGV[14] ~= '' then
-    local stock = open_stock(state[4], 0)
-    stock.used, stock.sent = stock.used - 1, stock.sent + 1
-    redis.call('HSET', KEYS[4], 's', stock_value(stock))
-    redis.call('SADD', KEYS[6], ARGV[14])
+  local function give_back(limit, value, window, owed)
+    local issued, share, used, got, sent, at = open_stock(value, window)
+    redis.call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
+    redis.call('SADD', KEYS[6], owed)
   end
-  if ARGV[15] ~= '' and today then
-    local stock = open_stock(state[5], day_start)
-    stock.used, stock.sent = stock.used - 1, stock.sent + 1
-    redis.call('HSET', KEYS[4], 'D', stock_value(stock))
-    redis.call('SADD', KEYS[6], ARGV[15])
-  end
+  if ARGV[14] ~= '' then give_back('s', state[4], 0, ARGV[14]) end
+  if ARGV[15] ~= '' and today then give_back('D', state[5], day_start, ARGV[15]) end
 end
 append(KEYS[5], 'K', flag, c.campaign, number, c.user, ARGV[2])
 local result = struct.pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))

@@ -14,7 +14,7 @@
 -- ARGV[6] period_until: to before this one
 -- ARGV[7] redemption_field: of the redemption
 -- ARGV[8] redemption_reference: as the coupon keeps it
--- ARGV[9] index: of the coupon in its bucket
+-- ARGV[9] index: of the coupon in its bucket, 3 bytes
 -- ARGV[10] policy: restore, keep, or unexpired
 -- ARGV[11] bucket: the wallet's, as the due set names it
 -- ARGV[12] version: of the campaign that the service read the policy from
