@@ -107,6 +107,14 @@ core::CampaignState ParseState(pb::CampaignState state) {
   }
 }
 
+// FieldMaskUtil overlooks empty parts; they are refused, so that a path that looks like none does not pass
+// for one.
+bool IsDefinitionPath(const std::string& path) {
+  const bool has_empty_part =
+      path.empty() || path.front() == '.' || path.back() == '.' || path.find("..") != path.npos;
+  return !has_empty_part && FieldMaskUtil::IsValidPath<pb::CampaignDefinition>(path);
+}
+
 void CheckMask(FieldChecker& check, const google::protobuf::FieldMask& mask) {
   const FieldPath paths = "update_mask.paths";
   if (mask.paths_size() == 0) check.Fail("update_mask", "must name at least one field");
@@ -116,7 +124,7 @@ void CheckMask(FieldChecker& check, const google::protobuf::FieldMask& mask) {
     const std::string& path = mask.paths(i);
     if (path == kWholeDefinition) {
       if (mask.paths_size() > 1) check.Fail(paths.At(i), "must stand alone");
-    } else if (!FieldMaskUtil::IsValidPath<pb::CampaignDefinition>(path)) {
+    } else if (!IsDefinitionPath(path)) {
       check.Fail(paths.At(i), "must be a path within CampaignDefinition");
     }
   }

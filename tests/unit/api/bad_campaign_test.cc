@@ -184,6 +184,10 @@ TEST(BadCampaign, NamesTheFieldOfUpdate) {
       {"path of another message", [](R& r) { r.mutable_update_mask()->set_paths(0, "campaign_id"); },
        "update_mask.paths[0]"},
       {"empty path", [](R& r) { r.mutable_update_mask()->add_paths(""); }, "update_mask.paths[1]"},
+      {"dot", [](R& r) { r.mutable_update_mask()->add_paths("."); }, "update_mask.paths[1]"},
+      {"two dots", [](R& r) { r.mutable_update_mask()->add_paths("limits..stock_total"); },
+       "update_mask.paths[1]"},
+      {"dot last", [](R& r) { r.mutable_update_mask()->add_paths("limits."); }, "update_mask.paths[1]"},
       {"star among others", [](R& r) { r.mutable_update_mask()->add_paths("*"); }, "update_mask.paths[1]"},
       {"too many paths",
        [](R& r) {

@@ -18,13 +18,17 @@ using google::protobuf::UnknownField;
 using google::protobuf::UnknownFieldSet;
 
 // google.rpc is not linked, so its bytes are read as any parser of protobuf would read them without a schema.
-UnknownFieldSet Fields(const std::string& bytes) {
-  UnknownFieldSet fields;
-  EXPECT_TRUE(fields.ParseFromString(bytes));
-  return fields;
-}
+class Fields {
+ public:
+  explicit Fields(const std::string& bytes) { EXPECT_TRUE(fields_.ParseFromString(bytes)); }
+  int field_count() const { return fields_.field_count(); }
+  const UnknownField& field(int i) const { return fields_.field(i); }
 
-std::string Text(const UnknownFieldSet& fields, int number) {
+ private:
+  UnknownFieldSet fields_;
+};
+
+std::string Text(const Fields& fields, int number) {
   for (int i = 0; i < fields.field_count(); ++i) {
     if (fields.field(i).number() == number) return fields.field(i).length_delimited();
   }
@@ -33,7 +37,7 @@ std::string Text(const UnknownFieldSet& fields, int number) {
 
 std::map<std::string, google::protobuf::Any> DetailsOf(const grpc::Status& status) {
   std::map<std::string, google::protobuf::Any> details;
-  const UnknownFieldSet fields = Fields(status.error_details());
+  const Fields fields(status.error_details());
   for (int i = 0; i < fields.field_count(); ++i) {
     if (fields.field(i).number() != 3) continue;
     google::protobuf::Any any;
@@ -50,16 +54,16 @@ TEST(Status, CarriesReasonDomainAndMetadata) {
   const grpc::Status status = ToGrpcStatus(error);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(status.error_message(), "sold out today");
-  const UnknownFieldSet whole = Fields(status.error_details());
+  const Fields whole(status.error_details());
   EXPECT_EQ(whole.field(0).number(), 1);
   EXPECT_EQ(whole.field(0).varint(), 8u);
   EXPECT_EQ(Text(whole, 2), "sold out today");
   const auto details = DetailsOf(status);
   ASSERT_EQ(details.size(), 1u);
-  const UnknownFieldSet info = Fields(details.at("type.googleapis.com/google.rpc.ErrorInfo").value());
+  const Fields info(details.at("type.googleapis.com/google.rpc.ErrorInfo").value());
   EXPECT_EQ(Text(info, 1), "STOCK_PER_DAY");
   EXPECT_EQ(Text(info, 2), "coupon.v1");
-  const UnknownFieldSet entry = Fields(Text(info, 3));
+  const Fields entry(Text(info, 3));
   EXPECT_EQ(Text(entry, 1), "resets_at");
   EXPECT_EQ(Text(entry, 2), "2026-03-29T22:00:00.000Z");
   EXPECT_EQ(status.error_details().find("not for callers"), std::string::npos);
@@ -83,8 +87,7 @@ TEST(Status, SaysWhenToTryAgain) {
 
 TEST(Status, LongMessagesKeepTheirLength) {
   const std::string message(300, 'm');
-  const UnknownFieldSet whole =
-      Fields(ToGrpcStatus(core::Error(core::Reason::kInternal, message)).error_details());
+  const Fields whole(ToGrpcStatus(core::Error(core::Reason::kInternal, message)).error_details());
   EXPECT_EQ(Text(whole, 2), message);
 }
 
