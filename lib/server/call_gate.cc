@@ -6,11 +6,16 @@
 
 namespace tessera::server {
 
-std::optional<core::Error> CallGate::RefuseForLoad() const {
-  if (closed_.load(std::memory_order_acquire)) {
+// The call counts before it looks whether the gate is closed, and Close comes before in_flight is read: so
+// whoever closes sees every call that was let in.
+std::optional<core::Error> CallGate::Enter() {
+  const int64_t others = in_flight_.fetch_add(1);
+  if (closed_.load()) {
+    Leave();
     return core::Error(core::Reason::kDraining, "this process is going down");
   }
-  if (in_flight() > limits_.in_flight_max) {
+  if (others >= limits_.in_flight_max) {
+    Leave();
     return core::Error(core::Reason::kOverloaded, "too many calls are in flight");
   }
   return std::nullopt;

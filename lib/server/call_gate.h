@@ -26,15 +26,15 @@ class CallGate {
   CallGate(const Limits& limits, const Authenticator& authenticator)
       : limits_(limits), authenticator_(authenticator) {}
 
-  // Counts a call that arrived; every Enter is followed by one Leave, whatever is answered.
-  void Enter() { in_flight_.fetch_add(1, std::memory_order_relaxed); }
-  void Leave() { in_flight_.fetch_sub(1, std::memory_order_release); }
-  int64_t in_flight() const { return in_flight_.load(std::memory_order_acquire); }
+  // Lets a call in, or says DRAINING or OVERLOADED. A call that was let in is in flight until Leave.
+  std::optional<core::Error> Enter();
+  void Leave() { in_flight_.fetch_sub(1); }
 
-  void Close() { closed_.store(true, std::memory_order_release); }
+  // From now on nobody is let in: once in_flight() was 0 after this, no call is in flight any more.
+  void Close() { closed_.store(true); }
 
-  // DRAINING or OVERLOADED, for a call that has entered.
-  std::optional<core::Error> RefuseForLoad() const;
+  // Calls that were let in and have not left.
+  int64_t in_flight() const { return in_flight_.load(); }
 
   // Who calls, when they may call `method`; else CALLER_UNKNOWN or ROLE_MISSING.
   core::Result<const Caller*> Admit(const MethodInfo& method, const Credentials& credentials) const;

@@ -37,6 +37,28 @@ bool IsFailure(grpc::StatusCode code) {
 
 }  // namespace
 
+void ParkedCalls::Open() {
+  const std::lock_guard lock(mutex_);
+  open_ = true;
+}
+
+bool ParkedCalls::Keep(ServedCall* call) {
+  const std::lock_guard lock(mutex_);
+  if (open_) calls_.push_back(call);
+  return open_;
+}
+
+void ParkedCalls::RefuseAll() {
+  std::vector<ServedCall*> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+    calls.swap(calls_);
+  }
+  for (ServedCall* call : calls)
+    call->Refuse(core::Error(core::Reason::kDraining, "this process is going down"));
+}
+
 int RawService::Add(const MethodInfo& method) {
   // gRPC keeps the pointer to the name; the route, which outlives the service, owns it.
   AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
@@ -71,12 +93,15 @@ void ServedCall::Proceed(bool ok) {
 void ServedCall::Arrive() {
   if (!shared_.closing.load(std::memory_order_acquire)) Await(shared_, served_, queue_);
   arrival_ = Clock::now();
-  shared_.gate.Enter();
   const Route& route = *served_.route;
   shared_.metrics.Started(route.index);
   const auto& metadata = grpc_context_.client_metadata();
   trace_ = BeginSpan(View(Find(metadata, "traceparent")));
-  if (const std::optional<core::Error> refusal = shared_.gate.RefuseForLoad()) return Refuse(*refusal);
+  if (const std::optional<core::Error> refusal = shared_.gate.Enter()) {
+    if (refusal->reason != core::Reason::kDraining || !shared_.parked.Keep(this)) Refuse(*refusal);
+    return;
+  }
+  entered_ = true;
   const core::Result<const Caller*> caller =
       shared_.gate.Admit(route.info, Credentials{View(Find(metadata, "authorization"))});
   if (!caller.ok()) return Refuse(caller.error());
@@ -152,7 +177,7 @@ void ServedCall::End() {
     }
     shared_.access_log.Write(entry);
   }
-  shared_.gate.Leave();
+  if (entered_) shared_.gate.Leave();
   delete this;
 }
 
@@ -185,13 +210,11 @@ void UnknownCall::Proceed(bool ok) {
   if (arrived_) {
     metrics.Handled(metrics.unknown_method(), grpc::StatusCode::UNIMPLEMENTED,
                     std::chrono::steady_clock::now() - arrival_);
-    shared_.gate.Leave();
     delete this;
   } else if (ok) {
     if (!shared_.closing.load(std::memory_order_acquire)) Await(shared_, service_, queue_);
     arrived_ = true;
     arrival_ = std::chrono::steady_clock::now();
-    shared_.gate.Enter();
     metrics.Started(metrics.unknown_method());
     stream_.Finish(
         api::ToGrpcStatus(core::Error(core::Reason::kMethodUnknown, "this process serves no such method")),

@@ -100,6 +100,23 @@ TEST(GrpcServerTest, RefusesAMessageOverFourMebibytes) {
   EXPECT_TRUE(stub->Issue(Context().get(), request, &response).ok()) << "the connection goes on";
 }
 
+TEST(GrpcServerTest, GoesOnAfterManyMessagesThatAreTooLarge) {
+  auto options = ProbeServer::Defaults();
+  options.grpc.message_bytes_max = 4096;
+  ProbeServer server(options);
+  const auto stub = server.Stub();
+  ProbeRequest request;
+  ProbeResponse response;
+  request.set_text(std::string(5000, 'x'));
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(stub->Issue(Context().get(), request, &response).error_code(),
+              grpc::StatusCode::RESOURCE_EXHAUSTED);
+  }
+  request.set_text("small");
+  EXPECT_TRUE(stub->Issue(Context().get(), request, &response).ok());
+  EXPECT_EQ(server.handlers.begun, 1);
+}
+
 TEST(GrpcServerTest, RefusesBeforeItQueuesWhenTooManyAreInFlight) {
   auto options = ProbeServer::Defaults();
   options.grpc.in_flight_max = 4;

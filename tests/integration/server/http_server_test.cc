@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 
+#include <algorithm>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "server/process_metrics.h"
 #include "tests/integration/server/probe_server.h"
@@ -72,6 +75,111 @@ TEST(OperatorsTest, HealthFollowsTheDependencies) {
   server.health.StartDrain();
   server.dependency->Set(true, "connected");
   EXPECT_EQ(Health(server, ""), kNotServing);
+}
+
+// A stream of grpc.health.v1.Health/Watch.
+class HealthWatch {
+ public:
+  HealthWatch(const ProbeServer& server, const std::string& service) : stub_(server.Channel()) {
+    stream_ = stub_.PrepareCall(context_.get(), "/grpc.health.v1.Health/Watch", &queue_);
+    stream_->StartCall(nullptr);
+    EXPECT_TRUE(Step());
+    std::string request;
+    if (!service.empty()) request = std::string("\x0a") + static_cast<char>(service.size()) + service;
+    const grpc::Slice slice(request);
+    stream_->WriteLast(grpc::ByteBuffer(&slice, 1), grpc::WriteOptions(), nullptr);
+    EXPECT_TRUE(Step());
+  }
+  ~HealthWatch() {
+    context_->TryCancel();
+    stream_->Finish(&status_, nullptr);
+    Step();
+  }
+
+  // The next status, or "" when the stream has ended.
+  std::string Next() {
+    grpc::ByteBuffer answer;
+    stream_->Read(&answer, nullptr);
+    if (!Step()) return "";
+    std::vector<grpc::Slice> slices;
+    std::string text;
+    if (answer.Dump(&slices).ok()) {
+      for (const grpc::Slice& part : slices) text.append(part.begin(), part.end());
+    }
+    return text;
+  }
+
+ private:
+  bool Step() {
+    void* tag = nullptr;
+    bool ok = false;
+    return queue_.Next(&tag, &ok) && ok;
+  }
+
+  grpc::GenericStub stub_;
+  std::unique_ptr<grpc::ClientContext> context_ = Context();
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> stream_;
+  grpc::Status status_;
+};
+
+TEST(OperatorsTest, HealthTellsItsWatchersOfEveryChange) {
+  ProbeServer server;
+  HealthWatch whole(server, "");
+  HealthWatch service(server, "tessera.probe.v1.OtherService");
+  HealthWatch unknown(server, "nobody.Knows");
+  EXPECT_EQ(whole.Next(), kServing);
+  EXPECT_EQ(service.Next(), kServing);
+  EXPECT_EQ(unknown.Next(), "\x08\x03") << "SERVICE_UNKNOWN, and the stream stays";
+  for (int i = 0; i < 20; ++i) {
+    server.dependency->Set(false, "connection lost");
+    EXPECT_EQ(whole.Next(), kNotServing);
+    EXPECT_EQ(service.Next(), kNotServing);
+    server.dependency->Set(true, "connected");
+    EXPECT_EQ(whole.Next(), kServing);
+    EXPECT_EQ(service.Next(), kServing);
+  }
+  {
+    const HealthWatch goes_away(server, "");
+  }
+  server.dependency->Set(false, "connection lost");
+  EXPECT_EQ(whole.Next(), kNotServing);
+  EXPECT_TRUE(server.grpc->Drain(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+  EXPECT_EQ(whole.Next(), "") << "watches do not hold up the drain";
+}
+
+TEST(OperatorsTest, HealthTellsTheLatestWhenChangesOutrunTheWatcher) {
+  ProbeServer server;
+  HealthWatch whole(server, "");
+  std::mutex mutex;
+  std::vector<std::string> told;
+  std::thread reader([&] {
+    for (std::string status = whole.Next(); !status.empty(); status = whole.Next()) {
+      const std::lock_guard lock(mutex);
+      told.push_back(std::move(status));
+    }
+  });
+  for (int i = 0; i < 1000; ++i) {
+    server.dependency->Set(false, "connection lost");
+    server.dependency->Set(true, "connected");
+  }
+  server.dependency->Set(false, "connection lost");
+  WaitUntil("the watcher knows", [&] {
+    const std::lock_guard lock(mutex);
+    return !told.empty() && told.back() == kNotServing;
+  });
+  EXPECT_TRUE(server.grpc->Drain(std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+  reader.join();
+  EXPECT_EQ(told.back(), kNotServing);
+  EXPECT_EQ(std::adjacent_find(told.begin(), told.end()), told.end()) << "told the same twice";
+}
+
+TEST(OperatorsTest, HealthRefusesBytesThatDoNotDecode) {
+  ProbeServer server;
+  EXPECT_EQ(CallRaw(server.Channel(), "/grpc.health.v1.Health/Check", "\x0a\x7f").error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  HealthWatch watch(server, std::string("\xff", 1));
+  EXPECT_EQ(watch.Next(), "\x08\x03");
 }
 
 TEST(OperatorsTest, ReflectionListsAndDescribesTheServices) {

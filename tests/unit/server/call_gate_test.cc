@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "coupon/v1/options.pb.h"
 
 namespace tessera::server {
@@ -32,21 +35,44 @@ class CallGateTest : public ::testing::Test {
 };
 
 TEST_F(CallGateTest, HasRoomForSoManyAndNoMore) {
-  gate_.Enter();
-  gate_.Enter();
-  EXPECT_FALSE(gate_.RefuseForLoad().has_value());
-  gate_.Enter();
-  ASSERT_TRUE(gate_.RefuseForLoad().has_value());
-  EXPECT_EQ(gate_.RefuseForLoad()->reason, core::Reason::kOverloaded);
+  EXPECT_FALSE(gate_.Enter().has_value());
+  EXPECT_FALSE(gate_.Enter().has_value());
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = gate_.Enter();
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(refused->reason, core::Reason::kOverloaded);
+  }
+  EXPECT_EQ(gate_.in_flight(), 2) << "who was refused does not count";
   gate_.Leave();
-  EXPECT_FALSE(gate_.RefuseForLoad().has_value());
-  EXPECT_EQ(gate_.in_flight(), 2);
+  EXPECT_FALSE(gate_.Enter().has_value());
 }
 
 TEST_F(CallGateTest, RefusesEverybodyOnceClosed) {
+  EXPECT_FALSE(gate_.Enter().has_value());
   gate_.Close();
-  gate_.Enter();
-  EXPECT_EQ(gate_.RefuseForLoad()->reason, core::Reason::kDraining);
+  EXPECT_EQ(gate_.Enter()->reason, core::Reason::kDraining);
+  EXPECT_EQ(gate_.in_flight(), 1);
+  gate_.Leave();
+  EXPECT_EQ(gate_.in_flight(), 0);
+}
+
+TEST_F(CallGateTest, NobodySlipsInBehindTheOneWhoCloses) {
+  for (int round = 0; round < 200; ++round) {
+    CallGate gate({1000, milliseconds(1), milliseconds(1)}, roles_);
+    std::atomic<bool> emptied{false};
+    std::atomic<int> late{0};
+    std::thread caller([&] {
+      while (!gate.Enter().has_value()) {
+        if (emptied) ++late;
+        gate.Leave();
+      }
+    });
+    gate.Close();
+    while (gate.in_flight() != 0) std::this_thread::yield();
+    emptied = true;
+    caller.join();
+    EXPECT_EQ(late, 0);
+  }
 }
 
 TEST_F(CallGateTest, LetsInWhoHasARoleAndAdmin) {
