@@ -107,6 +107,10 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
       if (!finished.ok()) co_return std::move(finished).error();
       co_return before;
     }
+    const std::optional<int64_t> stock =
+        next->definition.has_value() ? next->definition->limits.stock_total : std::nullopt;
+    const std::optional<int64_t> stock =
+        next->definition.has_value() ? next->definition->limits.stock_total : std::nullopt;
     core::Result<ScriptReply> reply = co_await Write(op, *known, std::move(*next), *place);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK") {
@@ -126,7 +130,7 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
       if (!*more && missing == short_before) {
         co_return Error(Reason::kStockBelowIssued, "More coupons have been issued than the new stock.")
             .With("field", "campaign.limits.stock_total")
-            .With("missing", std::to_string(missing));
+            .With("issued", std::to_string(stock.value_or(0) + missing));
       }
       short_before = missing;
     } else if (reply->status == "PERIOD") {
