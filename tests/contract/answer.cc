@@ -137,7 +137,7 @@ bool SameAnswer(const Answer& expected, const Answer& found) {
       [&](const auto& entry) { return std::find(present.begin(), present.end(), entry) != present.end(); });
 }
 
-std::string InstantText(core::InstantMs t) { return std::to_string(t); }
+std::string InstantText(core::InstantMs t) { return core::InstantText(t); }
 
 std::string Describe(const Answer& answer) {
   if (answer.ok()) return std::visit(Describer{}, *answer);

@@ -37,7 +37,7 @@ TEST_P(CampaignContract, CreateRefusesATakenId) {
 
 TEST_P(CampaignContract, GetAnswersEveryFieldOfTheDefinition) {
   CampaignDefinition definition = Definition();
-  definition.display_name = "Sömmer \"24\" \\ \n";
+  definition.display_name = "Sömmer \"24\" \\ %";
   definition.currency = *core::Currency::Parse("JPY", "currency");
   definition.time_zone = "Europe/Berlin";
   definition.terms.benefit = core::PercentOff{1250, 3000};

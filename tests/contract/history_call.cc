@@ -99,6 +99,7 @@ Answer PerformCommit(const Ports& ports, const HistoryCall& call) {
   intent.op = call.op;
   intent.reservation = call.ref;
   intent.expected_discount = call.expected_discount;
+  intent.order_id = call.order_id;
   return ToAnswer(ports.loop.RunUntilDone(ports.redemptions.Commit(intent)));
 }
 

@@ -253,7 +253,10 @@ HistoryCall HistoryGenerator::Settle(CallKind kind, Method method, InstantMs now
   }
   call.ref = AnyRef(reservations_, redemptions_);
   const auto reserved = reserved_.find(call.ref);
-  if (reserved != reserved_.end()) call.expected_discount = reserved->second;
+  if (reserved != reserved_.end()) {
+    call.expected_discount = {reserved->second.discount_minor, reserved->second.currency};
+    if (Chance(60)) call.order_id = Chance(6) ? "another" : reserved->second.order_id;
+  }
   if (Chance(5)) call.expected_discount.minor += 1;
   if (Chance(3)) call.expected_discount.currency = CurrencyOf("JPY");
   return call;
@@ -386,7 +389,7 @@ void HistoryGenerator::Learn(const HistoryCall& call, const std::vector<Answer>&
       all_coupons_.push_back(issued->number);
     } else if (const auto* reservation = std::get_if<storage::Reservation>(&*answers[i])) {
       Keep(reservations_, reservation->ref, kRefsInPlay);
-      reserved_[reservation->ref] = {reservation->discount_minor, reservation->currency};
+      reserved_[reservation->ref] = *reservation;
     } else if (const auto* redemption = std::get_if<storage::Redemption>(&*answers[i])) {
       Keep(redemptions_, redemption->ref, kRefsInPlay);
     }

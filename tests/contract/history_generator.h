@@ -73,7 +73,7 @@ class HistoryGenerator {
   std::vector<core::CouponNumber> all_coupons_;
   std::deque<KnownCoupon> coupons_;
   std::deque<core::OpRef> reservations_;
-  std::map<core::OpRef, core::Money> reserved_;
+  std::map<core::OpRef, storage::Reservation> reserved_;
   std::deque<core::OpRef> redemptions_;
   std::deque<HistoryCall> past_;
   std::deque<storage::Operation> fenced_;

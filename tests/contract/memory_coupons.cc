@@ -187,7 +187,7 @@ Result<Revoked> MemoryStore::RevokeNow(const storage::RevokeIntent& intent) {
     case CouponState::kRevoked:
       return Error(Reason::kCouponRevoked, "revoked");
     case CouponState::kRedeemed:
-      return Error(Reason::kCouponAlreadyRedeemed, "redeemed");
+      return AlreadyRedeemed(*coupon);
     case CouponState::kExpired:
       return Error(Reason::kCouponExpired, "expired");
     case CouponState::kReserved:

@@ -149,18 +149,23 @@ Result<Redemption> MemoryStore::CommitNow(const storage::CommitIntent& intent) {
   if (found == reservations_.end()) return Error(Reason::kReservationNotFound, "no such reservation");
   ReservationRecord& record = found->second;
   const Reservation& reservation = record.reservation;
+  if (!intent.order_id.empty() && intent.order_id != reservation.order_id) {
+    return Error(Reason::kReservationOfAnotherOrder, "another order's");
+  }
+  if (!intent.order_id.empty() && intent.order_id != reservation.order_id) {
+    return Error(Reason::kReservationOfAnotherOrder, "another order's");
+  }
   if (record.released) return Error(Reason::kReservationReleased, "released");
   if (record.committed) {
     return Error(Reason::kReservationCommitted, "committed")
         .With("redemption_id", record.committed->ToId('r'));
   }
   if (intent.expected_discount.currency != reservation.currency) {
-    return Error(Reason::kCurrencyMismatch, "another currency")
-        .With("currency_code", std::string(reservation.currency.code()));
+    return Error(Reason::kCurrencyMismatch, "another currency");
   }
   if (intent.expected_discount.minor != reservation.discount_minor) {
     return Error(Reason::kAmountMismatch, "another amount")
-        .With("expected_minor", std::to_string(reservation.discount_minor));
+        .With("reserved_minor", std::to_string(reservation.discount_minor));
   }
   CouponRecord& coupon = coupons_.at(reservation.coupon);
   const Hold* hold = LiveHold(coupon);

@@ -116,10 +116,26 @@ TEST_P(ReservationContract, CommitRefusesACommittedReservationAndNamesTheRedempt
               RefusesWith(Reason::kReservationCommitted, "redemption_id", redemption->ref.ToId('r')));
 }
 
+TEST_P(ReservationContract, CommitRefusesAnotherOrderWhenItIsNamed) {
+  const storage::Reservation reservation = Held();
+  storage::CommitIntent intent;
+  intent.op = NewOp(Method::kCommitReservation);
+  intent.reservation = reservation.ref;
+  intent.expected_discount = {500, reservation.currency};
+  intent.order_id = "order-2";
+  EXPECT_THAT(Await(store_->redemptions().Commit(intent)), Refuses(Reason::kReservationOfAnotherOrder));
+  intent.order_id = "order-1";
+  EXPECT_THAT(Await(store_->redemptions().Commit(intent)), Succeeds());
+  intent.op = NewOp(Method::kCommitReservation);
+  EXPECT_THAT(Await(store_->redemptions().Commit(intent)), Refuses(Reason::kReservationCommitted));
+  intent.order_id = "order-2";
+  EXPECT_THAT(Await(store_->redemptions().Commit(intent)), Refuses(Reason::kReservationOfAnotherOrder));
+}
+
 TEST_P(ReservationContract, CommitRefusesAnotherAmount) {
   const storage::Reservation reservation = Held();
   EXPECT_THAT(CommitAs(reservation.ref, 499, "EUR"),
-              RefusesWith(Reason::kAmountMismatch, "expected_minor", "500"));
+              RefusesWith(Reason::kAmountMismatch, "reserved_minor", "500"));
   EXPECT_THAT(CommitAs(reservation.ref, 501, "EUR"), Refuses(Reason::kAmountMismatch));
   EXPECT_THAT(CommitAs(reservation.ref, 500, "EUR"), Succeeds());
 }

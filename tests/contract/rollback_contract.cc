@@ -169,7 +169,8 @@ TEST_P(RevokeContract, RefusesARedeemedCoupon) {
   const core::CouponNumber coupon = Coupon(Active(), 1);
   const auto redemption = Redeem(coupon, "order-1");
   ASSERT_THAT(redemption, Succeeds());
-  EXPECT_THAT(Revoke(coupon, ReservedPolicy::kBreak, true), Refuses(Reason::kCouponAlreadyRedeemed));
+  EXPECT_THAT(Revoke(coupon, ReservedPolicy::kBreak, true),
+              RefusesWith(Reason::kCouponAlreadyRedeemed, "redemption_id", redemption->ref.ToId('r')));
   ASSERT_THAT(Rollback(redemption->ref), Succeeds());
   EXPECT_THAT(Revoke(coupon, ReservedPolicy::kBreak, true), Succeeds());
 }

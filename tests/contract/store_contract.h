@@ -12,6 +12,20 @@
 #include "answer.h"
 #include "store_under_test.h"
 
+namespace tessera::core {
+
+// How GoogleTest shows a result that was not as expected.
+template <class T>
+void PrintTo(const Result<T>& result, std::ostream* out) {
+  if constexpr (std::is_constructible_v<contract::Value, T> || std::is_same_v<T, storage::CampaignPtr>) {
+    *out << contract::Describe(contract::ToAnswer(result));
+  } else {
+    *out << (result.ok() ? "a value" : contract::Describe(contract::Answer(result.error())));
+  }
+}
+
+}  // namespace tessera::core
+
 namespace tessera::contract {
 
 class StoreFixture : public testing::Test {
