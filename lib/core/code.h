@@ -20,9 +20,9 @@ struct CodeContent {
   bool operator==(const CodeContent&) const = default;
 };
 
-// Codes: 16 base-32 characters that hold a key id (3 bits, clear) and, under a keyed permutation of 77 bits, a kind (2 bits),
-// a number (35 bits) and 40 zero bits. Only the holder of the key can make one that opens, except by a guess of 2^-40.
-// See code.cc for the construction and its sources. Thread-safe once built.
+// Codes: 16 base-32 characters that hold a key id (3 bits, clear) and, under a keyed permutation of 77 bits,
+// a kind (2 bits), a number (35 bits) and 40 zero bits. Only the holder of the key can make one that opens,
+// except by a guess of 2^-40. See code.cc for the construction and its sources. Thread-safe once built.
 class CodeBook {
  public:
   static constexpr int kLength = 16;

@@ -23,8 +23,8 @@ struct Window {
   bool operator==(const Window&) const = default;
 };
 
-// The shape of a namespace, fixed when it is created: P partitions (a power of two, 1 to 1024), each with B user buckets
-// (a power of two, 1 to 65,536).
+// The shape of a namespace, fixed when it is created: P partitions (a power of two, 1 to 1024), each with B
+// user buckets (a power of two, 1 to 65,536).
 struct Shape {
   uint32_t partitions = 64;
   uint32_t buckets = 2048;
@@ -32,7 +32,8 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
-// Who a user is inside Tessera: key id and 88 bits of an HMAC-SHA256 of the caller's user id. Never the id itself.
+// Who a user is inside Tessera: key id and 88 bits of an HMAC-SHA256 of the caller's user id. Never the id
+// itself.
 struct UserKey {
   std::array<uint8_t, 12> bytes{};
 
@@ -42,14 +43,17 @@ struct UserKey {
   auto operator<=>(const UserKey&) const = default;
 };
 
-// A coupon's number: (index * B + bucket) * P + partition, below 2^35. It carries its place, so it alone finds the coupon.
+// A coupon's number: (index * B + bucket) * P + partition, below 2^35. It carries its place, so it alone
+// finds the coupon.
 struct CouponNumber {
   uint64_t value = 0;
 
   static constexpr int kBits = 35;
   static CouponNumber Of(const Shape& shape, uint32_t partition, uint32_t bucket, uint64_t index);
   uint32_t partition(const Shape& shape) const { return static_cast<uint32_t>(value % shape.partitions); }
-  uint32_t bucket(const Shape& shape) const { return static_cast<uint32_t>(value / shape.partitions % shape.buckets); }
+  uint32_t bucket(const Shape& shape) const {
+    return static_cast<uint32_t>(value / shape.partitions % shape.buckets);
+  }
   uint64_t index(const Shape& shape) const { return value / shape.partitions / shape.buckets; }
 
   // "c-" and the number in decimal.
@@ -67,8 +71,8 @@ struct CampaignNumber {
 // How long an operation's record is kept.
 enum class Retention : uint8_t { kShort, kLong };
 
-// Where the record of one mutating call stands: its partition, its period, and a keyed digest of caller, method, subject
-// and request_id. Redemption and reservation ids are OpRefs in letters.
+// Where the record of one mutating call stands: its partition, its period, and a keyed digest of caller,
+// method, subject and request_id. Redemption and reservation ids are OpRefs in letters.
 struct OpRef {
   uint32_t partition = 0;
   Retention retention = Retention::kShort;
@@ -79,7 +83,8 @@ struct OpRef {
   // `prefix` + 28 base-32 letters: 'r' for redemptions, 'h' for reservations (holds).
   std::string ToId(char prefix) const;
   static std::optional<OpRef> FromId(char prefix, std::string_view id);
-  // 16 bytes: retention and period (4, the top bit is the retention), field (12). The partition is implied by where it is kept.
+  // 16 bytes: retention and period (4, the top bit is the retention), field (12). The partition is implied by
+  // where it is kept.
   std::string Pack() const;
   static std::optional<OpRef> Unpack(uint32_t partition, std::string_view packed);
   auto operator<=>(const OpRef&) const = default;

@@ -73,10 +73,18 @@ Status MayRedeem(const Campaign& campaign) {
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after) {
   if (state == CampaignState::kDraft) return Ok();
   if (before.terms != after.terms) return Immutable("terms");
-  if (before.currency != after.currency) return Immutable("currency");
+  if (before.currency != after.currency) return Immutable("currency_code");
   if (before.time_zone != after.time_zone) return Immutable("time_zone");
-  if (before.claim_window.start_ms != after.claim_window.start_ms) return Immutable("claim_window.start");
-  if (before.use_window.start_ms != after.use_window.start_ms) return Immutable("use_window.start");
+  if (before.claim_window.start_ms != after.claim_window.start_ms)
+    return Immutable("claim_window.start_time");
+  if (before.use_window.start_ms != after.use_window.start_ms) return Immutable("use_window.start_time");
+  // A stock that appears or goes away could not know what was issued without it.
+  if (before.limits.stock_total.has_value() != after.limits.stock_total.has_value()) {
+    return Immutable("limits.stock_total");
+  }
+  if (before.limits.stock_per_day.has_value() != after.limits.stock_per_day.has_value()) {
+    return Immutable("limits.stock_per_day");
+  }
   return Ok();
 }
 

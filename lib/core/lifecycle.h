@@ -7,18 +7,20 @@ namespace tessera::core {
 enum class Transition : uint8_t { kActivate, kPause, kResume, kEnd };
 
 // The state that `transition` leads to from `from`, or ILLEGAL_TRANSITION with metadata state and transition.
-// DRAFT -activate-> ACTIVE -pause-> PAUSED -resume-> ACTIVE; ACTIVE or PAUSED -end-> ENDED; DRAFT -end-> ENDED.
+// DRAFT -activate-> ACTIVE -pause-> PAUSED -resume-> ACTIVE; ACTIVE or PAUSED -end-> ENDED; DRAFT -end->
+// ENDED.
 Result<CampaignState> NextState(CampaignState from, Transition transition);
 
-// CAMPAIGN_NOT_ACTIVE, CAMPAIGN_PAUSED or CAMPAIGN_ENDED unless coupons may be issued in this state. Time is judged by the store.
+// CAMPAIGN_NOT_ACTIVE, CAMPAIGN_PAUSED or CAMPAIGN_ENDED unless coupons may be issued in this state. Time is
+// judged by the store.
 Status MayIssue(const Campaign& campaign);
 
 // CAMPAIGN_PAUSED unless coupons may be redeemed. An ended campaign's coupons stay good to their own end.
 Status MayRedeem(const Campaign& campaign);
 
-// FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been issued
-// (state other than DRAFT): terms, currency, time_zone, the starts of both windows. Whether a window has opened is not asked:
-// the verdict must not hang on this process's clock.
+// FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been
+// issued (state other than DRAFT): terms, currency, time zone, the start of a window, and whether there is a
+// stock at all.
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after);
 
 std::string_view StateName(CampaignState state);

@@ -36,8 +36,9 @@ struct Money {
   bool operator==(const Money&) const = default;
 };
 
-// value * numerator / denominator, rounded half up (towards positive infinity on a tie): the one rounding rule of Tessera.
-// REQUIRES: 0 <= value <= kAmountMax, 0 <= numerator, 0 < denominator; the result must be <= kAmountMax.
+// value * numerator / denominator, rounded half up (towards positive infinity on a tie): the one rounding
+// rule of Tessera. REQUIRES: 0 <= value <= kAmountMax, 0 <= numerator, 0 < denominator; the result must be <=
+// kAmountMax.
 int64_t MultiplyRoundHalfUp(int64_t value, int64_t numerator, int64_t denominator);
 
 }  // namespace tessera::core

@@ -21,7 +21,8 @@ struct Order {
   Currency currency;
   std::vector<OrderLine> lines;
 
-  // Sum of quantity times unit price; INT64_MAX when that does not fit, so that a caller can compare with kAmountMax.
+  // Sum of quantity times unit price; INT64_MAX when that does not fit, so that a caller can compare with
+  // kAmountMax.
   int64_t SubtotalMinor() const;
 };
 

@@ -12,7 +12,8 @@ struct Discount {
 };
 
 // What a coupon of `definition` takes off `order`. Pure: the same inputs give the same answer for ever.
-// CURRENCY_MISMATCH; MINIMUM_SPEND_NOT_MET with metadata missing_minor; NOT_APPLICABLE when it would take nothing off.
+// CURRENCY_MISMATCH; MINIMUM_SPEND_NOT_MET with metadata missing_minor; NOT_APPLICABLE when it would take
+// nothing off.
 Result<Discount> Evaluate(const CampaignDefinition& definition, const Order& order);
 
 }  // namespace tessera::core

@@ -4,8 +4,9 @@
 
 namespace tessera::core {
 
-// Why a call was refused: the names that callers see in ErrorInfo.reason. Mirrors coupon.v1.ErrorReason value by value
-// (a parity test holds them together); proto/coupon/v1/error_reason.proto gives each one's status and an example.
+// Why a call was refused: the names that callers see in ErrorInfo.reason. Mirrors coupon.v1.ErrorReason value
+// by value (a parity test holds them together); proto/coupon/v1/error_reason.proto gives each one's status
+// and an example.
 enum class Reason {
   // The request itself.
   kInvalidField,

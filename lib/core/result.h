@@ -10,8 +10,8 @@
 
 namespace tessera::core {
 
-// A refusal or a failure. `message` and `metadata` go to the caller and hold no user text, no code and no user id;
-// `cause` goes to the log only.
+// A refusal or a failure. `message` and `metadata` go to the caller and hold no user text, no code and no
+// user id; `cause` goes to the log only.
 struct Error {
   Error(Reason why, std::string text) : reason(why), message(std::move(text)) {}
 

@@ -48,8 +48,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Begins to connect, and waits until all primaries are ready or `deadline`. After a time-out (the error says
-  // why) the client goes on trying; a kOther error is a bad configuration.
+  // Begins to connect, and waits until all primaries are ready or `deadline`. After a time-out (the error
+  // says why) the client goes on trying; a kOther error is a bad configuration.
   async::Task<Result<void>> Start(async::Deadline deadline);
 
   // Fails what is under way with kDisconnected and closes all connections.
@@ -64,7 +64,8 @@ class Client {
                                  std::span<const std::string> args, async::Deadline deadline,
                                  Retry retry = Retry::kSafe);
 
-  // Sends `command` to every primary at once, without repetitions, and waits for all; the answers are in the order of Primaries().
+  // Sends `command` to every primary at once, without repetitions, and waits for all; the answers are in the
+  // order of Primaries().
   async::Task<std::vector<Result<Reply>>> ExecuteOnEachPrimary(Command command, async::Deadline deadline);
 
   // The primaries that are known now.

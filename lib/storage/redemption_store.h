@@ -75,7 +75,8 @@ class RedemptionStore {
   // The order that holds the coupon may reserve it again: the new reservation replaces the old one.
   virtual async::Task<core::Result<Reservation>> Reserve(ReserveIntent intent) = 0;
   // RESERVATION_NOT_FOUND, RESERVATION_FENCED (its time is over or another took its place),
-  // RESERVATION_RELEASED, RESERVATION_COMMITTED (redemption_id), RESERVATION_OF_ANOTHER_ORDER, AMOUNT_MISMATCH, CURRENCY_MISMATCH.
+  // RESERVATION_RELEASED, RESERVATION_COMMITTED (redemption_id), RESERVATION_OF_ANOTHER_ORDER,
+  // AMOUNT_MISMATCH, CURRENCY_MISMATCH.
   virtual async::Task<core::Result<Redemption>> Commit(CommitIntent intent) = 0;
   // RESERVATION_NOT_FOUND, RESERVATION_COMMITTED, RESERVATION_FENCED. A second release answers as the first.
   virtual async::Task<core::Result<Released>> Release(ReleaseIntent intent) = 0;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/instant.h"
+
 namespace tessera::contract {
 namespace {
 

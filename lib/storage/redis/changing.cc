@@ -109,8 +109,6 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
     }
     const std::optional<int64_t> stock =
         next->definition.has_value() ? next->definition->limits.stock_total : std::nullopt;
-    const std::optional<int64_t> stock =
-        next->definition.has_value() ? next->definition->limits.stock_total : std::nullopt;
     core::Result<ScriptReply> reply = co_await Write(op, *known, std::move(*next), *place);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK") {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "async/when_all.h"
+#include "core/instant.h"
 #include "core/lifecycle.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
@@ -223,7 +224,7 @@ void Issuing::TakeItem(Share& share, size_t item, std::string_view status, std::
     share.open.push_back(item);
   } else if (status == "NOT_OPEN") {
     answer.emplace(Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
-                       .With("opens_at", std::to_string(definition.claim_window.start_ms)));
+                       .With("opens_at", core::InstantText(definition.claim_window.start_ms)));
   } else if (status == "CLOSED") {
     answer.emplace(Error(Reason::kClaimWindowClosed, "Claiming is over."));
   } else if (status == "USER_QUOTA") {
@@ -231,7 +232,7 @@ void Issuing::TakeItem(Share& share, size_t item, std::string_view status, std::
   } else if (status == "USER_QUOTA_DAY") {
     answer.emplace(
         Error(Reason::kUserQuotaPerDay, "The user has claimed as often as the campaign allows a day.")
-            .With("resets_at", std::to_string(share.day.end_ms)));
+            .With("resets_at", core::InstantText(share.day.end_ms)));
   } else if (status == "FULL") {
     answer.emplace(Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie."));
   } else {
@@ -259,7 +260,7 @@ async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t
     case Supply::Kind::kDry:
       if (of_day) {
         share.AnswerAll(Error(Reason::kStockPerDay, "Today's stock is used up.")
-                            .With("resets_at", std::to_string(share.day.end_ms)));
+                            .With("resets_at", core::InstantText(share.day.end_ms)));
       } else {
         share.AnswerAll(Error(Reason::kStock, "The stock is used up."));
       }

@@ -18,6 +18,22 @@ Redemption ToRedemption(const Record& record, const core::OpRef& ref, const core
   return redemption;
 }
 
+async::Task<core::Error> Outcomes::AlreadyRedeemed(uint32_t partition, std::string reference,
+                                                   Deadline deadline) const {
+  core::Error refusal(core::Reason::kCouponAlreadyRedeemed, "The coupon was redeemed already.");
+  const std::optional<core::OpRef> ref = core::OpRef::Unpack(partition, reference);
+  if (!ref.has_value()) co_return refusal;
+  refusal.metadata.emplace_back("redemption_id", ref->ToId('r'));
+  OperationPlace place;
+  place.ref = *ref;
+  place.earlier = *ref;
+  const core::Result<std::optional<std::string>> winner = co_await backend_.Find(std::move(place), deadline);
+  const std::optional<Record> record =
+      winner.ok() && winner->has_value() ? OpenRecord(**winner) : std::nullopt;
+  if (record.has_value()) refusal.metadata.emplace_back("order_id", record->order_id);
+  co_return refusal;
+}
+
 async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef ref,
                                                   Deadline deadline) const {
   const std::optional<Record> record = OpenRecord(text);

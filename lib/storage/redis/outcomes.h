@@ -34,6 +34,11 @@ class Outcomes {
     co_return co_await OpenAs<T>(std::move(record), ref, deadline);
   }
 
+  // COUPON_ALREADY_REDEEMED, naming the redemption that `reference` (of a coupon in `partition`) means and
+  // its order.
+  async::Task<core::Error> AlreadyRedeemed(uint32_t partition, std::string reference,
+                                           Deadline deadline) const;
+
   // `refusal`, unless the operation took effect before: then what it answered, or what its record refuses
   // with.
   template <class T>

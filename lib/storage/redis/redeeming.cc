@@ -1,5 +1,6 @@
 #include "storage/redis/redeeming.h"
 
+#include "core/instant.h"
 #include "core/lifecycle.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
@@ -97,35 +98,27 @@ async::Task<core::Error> Redeeming::Refusal(ScriptReply reply, core::CouponNumbe
   if (status == "REVOKED") co_return Error(Reason::kCouponRevoked, "The coupon was taken back.");
   if (status == "EXPIRED") {
     co_return Error(Reason::kCouponExpired, "The coupon's time is over.")
-        .With("expired_at", std::to_string(reply.reply[2].integer()));
+        .With("expired_at", core::InstantText(reply.reply[2].integer()));
   }
   if (status == "HELD") {
     co_return Error(Reason::kCouponReserved, "Another order holds the coupon.")
-        .With("held_until", std::to_string(reply.reply[2].integer()));
+        .With("held_until", core::InstantText(reply.reply[2].integer()));
   }
   if (status == "NOT_YET") {
     co_return Error(Reason::kCouponNotYetValid, "The coupon can't be used yet.")
-        .With("valid_from", std::to_string(campaign->campaign.definition.use_window.start_ms));
+        .With("valid_from", core::InstantText(campaign->campaign.definition.use_window.start_ms));
   }
   if (status != "REDEEMED") co_return CommonRefusal(status);
-  Error refusal(Reason::kCouponAlreadyRedeemed, "The coupon was redeemed already.");
-  const std::optional<core::OpRef> ref =
-      core::OpRef::Unpack(coupon.partition(backend_.keys.shape()), reply.reply[2].text());
-  if (!ref.has_value()) co_return refusal;
-  refusal.metadata.emplace_back("redemption_id", ref->ToId('r'));
-  OperationPlace place;
-  place.ref = *ref;
-  place.earlier = *ref;
-  const core::Result<std::optional<std::string>> winner = co_await backend_.Find(std::move(place), deadline);
-  if (winner.ok() && winner->has_value()) {
-    const std::optional<Record> record = OpenRecord(**winner);
-    if (record.has_value()) refusal.metadata.emplace_back("order_id", record->order_id);
-  }
-  co_return refusal;
+  co_return co_await outcomes_.AlreadyRedeemed(coupon.partition(backend_.keys.shape()),
+                                               std::string(reply.reply[2].text()), deadline);
 }
 
 async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
   const core::CouponNumber coupon = intent.coupon;
+  // Nothing is recorded of a validation, so it must not be taken for an operation that was.
+  Operation unrecorded;
+  unrecorded.deadline = intent.op.deadline;
+  intent.op = unrecorded;
   core::Result<Use> use = co_await Run(std::move(intent), std::nullopt, true);
   if (!use.ok()) co_return std::move(use).error();
   Verdict verdict;

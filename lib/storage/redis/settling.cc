@@ -1,5 +1,6 @@
 #include "storage/redis/settling.h"
 
+#include "core/instant.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
 
@@ -83,6 +84,10 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
       co_return co_await outcomes_.RefuseUnlessReplay<Redemption>(intent.op, *place, NoReservation());
     }
     const Record& record = (*earlier)->record;
+    if (!intent.order_id.empty() && record.order_id != intent.order_id) {
+      Error refusal(Reason::kReservationOfAnotherOrder, "The reservation was made for another order.");
+      co_return co_await outcomes_.RefuseUnlessReplay<Redemption>(intent.op, *place, std::move(refusal));
+    }
     const core::Campaign& campaign = (*earlier)->campaign->campaign;
     const bool same_currency = campaign.definition.currency == intent.expected_discount.currency;
     const Keys& keys = backend_.keys;
@@ -102,7 +107,8 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
       co_return co_await outcomes_.OpenReply<Redemption>(std::move(*reply), *place, deadline);
     if (reply->status == "AMOUNT" && !same_currency) {
       co_return Error(Reason::kCurrencyMismatch, "The reservation is in another currency.")
-          .With("field", "discount");
+          .With("field", "discount")
+          .With("currency_code", std::string(campaign.definition.currency.code()));
     }
     if (reply->status == "AMOUNT") {
       co_return Error(Reason::kAmountMismatch, "Another discount was reserved.")
@@ -266,12 +272,13 @@ async::Task<core::Result<Revoked>> Settling::Revoke(RevokeIntent intent) {
     }
     if (status == "NOT_FOUND") co_return Error(Reason::kCouponNotFound, "There is no such coupon.");
     if (status == "REVOKED") co_return Error(Reason::kCouponRevoked, "The coupon was taken back already.");
-    if (status == "REDEEMED")
-      co_return Error(Reason::kCouponAlreadyRedeemed, "The coupon was redeemed already.");
+    if (status == "REDEEMED") {
+      co_return co_await outcomes_.AlreadyRedeemed(partition, std::string(reply->reply[2].text()), deadline);
+    }
     if (status == "EXPIRED") co_return Error(Reason::kCouponExpired, "The coupon's time is over.");
     if (status == "HELD") {
       co_return Error(Reason::kCouponReserved, "An order holds the coupon.")
-          .With("held_until", std::to_string(reply->reply[2].integer()));
+          .With("held_until", core::InstantText(reply->reply[2].integer()));
     }
     if (status == "STALE") {
       core::Status reconciled =

@@ -88,10 +88,12 @@ TEST(LifecycleTest, WhatCouponsRestOnCannotChangeOnceActivated) {
       {"terms", [](auto& d) { d.terms.benefit = AmountOff{.amount_minor = 100}; }},
       {"terms", [](auto& d) { d.terms.benefit = PercentOff{.basis_points = 1'001, .cap_minor = 500}; }},
       {"terms", [](auto& d) { d.terms.minimum_spend_minor.reset(); }},
-      {"currency", [](auto& d) { d.currency = *Currency::Parse("USD", "c"); }},
+      {"currency_code", [](auto& d) { d.currency = *Currency::Parse("USD", "c"); }},
       {"time_zone", [](auto& d) { d.time_zone = "UTC"; }},
-      {"claim_window.start", [](auto& d) { d.claim_window.start_ms = 999; }},
-      {"use_window.start", [](auto& d) { d.use_window.start_ms = 1'001; }},
+      {"claim_window.start_time", [](auto& d) { d.claim_window.start_ms = 999; }},
+      {"use_window.start_time", [](auto& d) { d.use_window.start_ms = 1'001; }},
+      {"limits.stock_total", [](auto& d) { d.limits.stock_total = 5; }},
+      {"limits.stock_per_day", [](auto& d) { d.limits.stock_per_day = 5; }},
   };
   for (const Change& change : changes) {
     CampaignDefinition after = Definition();
@@ -112,7 +114,7 @@ TEST(LifecycleTest, TheRestMayChangeInEveryState) {
       {"display_name", [](auto& d) { d.display_name = "Summer"; }},
       {"claim_window.end", [](auto& d) { d.claim_window.end_ms = 2'500; }},
       {"use_window.end", [](auto& d) { d.use_window.end_ms = 9'000; }},
-      {"limits", [](auto& d) { d.limits.stock_total = 5; }},
+      {"limits", [](auto& d) { d.limits.per_user_total = 5; }},
       {"pause_scope", [](auto& d) { d.pause_scope = PauseScope::kIssueAndRedeem; }},
       {"restore_policy", [](auto& d) { d.restore_policy = RestorePolicy::kKeepUsed; }},
   };

@@ -145,6 +145,7 @@ TEST_F(RedeemerTest, ReservationsAreCommittedForTheirAmountOnly) {
             core::Reason::kAmountMismatch);
   EXPECT_EQ(refused([](auto& c) { c.mutable_discount()->set_currency_code("USD"); }),
             core::Reason::kCurrencyMismatch);
+  EXPECT_EQ(refused([](auto& c) { c.set_order_id("order-2"); }), core::Reason::kReservationOfAnotherOrder);
   const auto committed = Call(redemptions_, &RedemptionHandlers::CommitReservation, commit);
   ASSERT_TRUE(committed.ok()) << committed.error().message;
   EXPECT_EQ(committed->redemption().order_id(), "order-1");
