@@ -205,36 +205,32 @@ TEST_P(CampaignContract, RaisedStockIsIssued) {
   EXPECT_THAT(Claim(id, User(5)), Refuses(Reason::kStock));
 }
 
-TEST_P(CampaignContract, AStockIntroducedLaterCountsWhatWasIssuedBefore) {
-  const std::string id = Active();
-  for (uint32_t i = 0; i < 3; ++i) Coupon(id, i);
-  EXPECT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 2; }), Refuses(Reason::kStockBelowIssued));
-  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 5; }), Succeeds());
-  for (uint32_t i = 3; i < 5; ++i) Coupon(id, i);
-  EXPECT_THAT(Claim(id, User(5)), Refuses(Reason::kStock));
+TEST_P(CampaignContract, AStockNeitherAppearsNorGoesOnceActivated) {
+  CampaignDefinition definition = Definition();
+  const std::string without = Active(definition);
+  definition.limits = {.stock_total = 5, .stock_per_day = 5};
+  const std::string with = Active(definition);
+  EXPECT_THAT(Update(without, [](auto& d) { d.limits.stock_total = 5; }), Refuses(Reason::kFieldImmutable));
+  EXPECT_THAT(Update(without, [](auto& d) { d.limits.stock_per_day = 5; }), Refuses(Reason::kFieldImmutable));
+  EXPECT_THAT(Update(with, [](auto& d) { d.limits.stock_total.reset(); }), Refuses(Reason::kFieldImmutable));
+  EXPECT_THAT(Update(with, [](auto& d) { d.limits.stock_per_day.reset(); }),
+              Refuses(Reason::kFieldImmutable));
 }
 
-TEST_P(CampaignContract, AStockThatWasAwayCountsWhatWasIssuedMeanwhile) {
-  CampaignDefinition definition = Definition();
-  definition.limits.stock_total = 10;
-  const std::string id = Active(definition);
-  Coupon(id, 0);
-  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total.reset(); }), Succeeds());
-  for (uint32_t i = 1; i < 5; ++i) Coupon(id, i);
-  EXPECT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 4; }), Refuses(Reason::kStockBelowIssued));
-  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total = 6; }), Succeeds());
-  Coupon(id, 5);
-  EXPECT_THAT(Claim(id, User(6)), Refuses(Reason::kStock));
-}
+TEST_P(CampaignContract, AStockOfADraftMayAppearAndGo) {
+  const std::string limited = Draft(Definition());
+  ASSERT_THAT(Update(limited, [](auto& d) { d.limits.stock_total = 2; }), Succeeds());
+  ASSERT_THAT(Move(limited, Transition::kActivate), Succeeds());
+  for (uint32_t i = 0; i < 2; ++i) Coupon(limited, i);
+  EXPECT_THAT(Claim(limited, User(2)), Refuses(Reason::kStock));
 
-TEST_P(CampaignContract, AStockTakenAwayNoLongerLimits) {
   CampaignDefinition definition = Definition();
-  definition.limits.stock_total = 1;
-  const std::string id = Active(definition);
-  Coupon(id, 0);
-  ASSERT_THAT(Update(id, [](auto& d) { d.limits.stock_total.reset(); }), Succeeds());
-  for (uint32_t i = 1; i < 5; ++i) Coupon(id, i);
-  EXPECT_EQ(Totals(id).stock_left, std::nullopt);
+  definition.limits.stock_total = 2;
+  const std::string unlimited = Draft(definition);
+  ASSERT_THAT(Update(unlimited, [](auto& d) { d.limits.stock_total.reset(); }), Succeeds());
+  ASSERT_THAT(Move(unlimited, Transition::kActivate), Succeeds());
+  for (uint32_t i = 0; i < 4; ++i) Coupon(unlimited, i);
+  EXPECT_EQ(Totals(unlimited).stock_left, std::nullopt);
 }
 
 TEST_P(CampaignContract, ListIsEmptyWithoutCampaigns) {

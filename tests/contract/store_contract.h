@@ -56,7 +56,7 @@ class StoreFixture : public testing::Test {
   std::string Active() { return Active(Definition()); }
 
   core::Result<storage::CampaignChanged> Move(const std::string& campaign_id, core::Transition transition);
-  // At the present version; `change` is applied to the definition.
+  // At the present version; `change` is applied to the definition, and core::MayUpdate judges it.
   core::Result<storage::CampaignChanged> Update(const std::string& campaign_id,
                                                 std::function<void(core::CampaignDefinition&)> change);
   core::Campaign Get(const std::string& campaign_id);

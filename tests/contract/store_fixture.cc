@@ -85,6 +85,9 @@ Result<storage::CampaignChanged> StoreFixture::Update(const std::string& campaig
   storage::Edit edit = [change](const core::Campaign& campaign) -> Result<core::CampaignDefinition> {
     core::CampaignDefinition edited = campaign.definition;
     change(edited);
+    if (core::Status may = core::MayUpdate(campaign.state, campaign.definition, edited); !may.ok()) {
+      return may.error();
+    }
     return edited;
   };
   const int64_t version = Get(campaign_id).version;
