@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <stdexcept>
 #include <utility>
 
 #include "tools/load/parallel.h"
@@ -13,6 +15,10 @@ BackgroundLoad::BackgroundLoad(testing::Deployment& deployment, std::string camp
   for (int i = 0; i < threads; ++i) {
     clients_.push_back(std::make_unique<TesseraClient>(deployment));
     clients_.back()->caller.tries_max = 100'000;
+    clients_.back()->caller.on_retry = [this](const grpc::Status& status) {
+      const std::lock_guard lock(mutex_);
+      ++tried_again_[load::RefusalLabel(status) + " " + status.error_message()];
+    };
   }
 }
 
@@ -26,6 +32,21 @@ void BackgroundLoad::Stop() {
   stop_ = true;
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+}
+
+void BackgroundLoad::WaitForMore(int64_t claims) {
+  const int64_t before = count_;
+  for (int waited = 0; count_ <= before + claims; ++waited) {
+    if (waited < 60'000) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      continue;
+    }
+    std::string text = "the load does not go on; told again and again:";
+    const std::lock_guard lock(mutex_);
+    for (const auto& [label, count] : tried_again_) text += "\n" + std::to_string(count) + " x " + label;
+    for (const std::string& refusal : unexpected_) text += "\nfor good: " + refusal;
+    throw std::runtime_error(text);
+  }
 }
 
 // Three of four coupons are redeemed, so that both services have work.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,7 +34,8 @@ class BackgroundLoad {
   void Start();
   // Ends when every call that was begun has its outcome.
   void Stop();
-  int64_t acknowledged() const { return count_; }
+  // Waits until so many more claims are acknowledged; throws after a minute, with what the calls were told.
+  void WaitForMore(int64_t claims);
 
   // Everything that was acknowledged answers the same bytes again, the statistics count it exactly, the
   // invariants hold. Nothing that was acknowledged is lost, and nothing happened twice.
@@ -52,6 +54,7 @@ class BackgroundLoad {
   std::vector<Acknowledged> done_;
   int64_t redeemed_ = 0;
   std::vector<std::string> unexpected_;
+  std::map<std::string, int64_t> tried_again_;
 };
 
 }  // namespace tessera::e2e

@@ -1,6 +1,7 @@
 // The services' clocks do not matter: Redis' clock judges.
 
 #include <gtest/gtest.h>
+#include <time.h>
 
 #include "tests/e2e/tessera_client.h"
 #include "tests/e2e/trials.h"
@@ -27,12 +28,25 @@ constexpr Windows kWindows[] = {{"not-open", 30, 300, -60, 300},      {"open-sti
                                 {"not-valid-yet", -60, 300, 30, 300}, {"valid-already", -60, 300, -30, 300},
                                 {"valid-still", -60, 300, -300, 30}};
 
+// How many seconds the clock that stamps the service's log is off. Without this the test could pass with
+// clocks that are right.
+int64_t ClockOffset(const testing::ServiceProcess& service) {
+  const std::string log = service.Log();
+  const size_t at = log.find("\"time\":\"");
+  tm utc{};
+  if (at == std::string::npos || strptime(log.c_str() + at + 8, "%Y-%m-%dT%H:%M:%S", &utc) == nullptr)
+    return INT64_MAX;
+  return timegm(&utc) - load::NowMillis() / 1000;
+}
+
 // What becomes of a claim, a reservation, its commit and a redemption in each of the windows, in words.
 std::vector<std::string> Verdicts(int clock_offset_s) {
   testing::DeploymentOptions options;
   options.clock_offset_s = clock_offset_s;
-  options.log_level = "warning";
   testing::Deployment deployment(options);
+  for (auto* service : {&deployment.issuer(), &deployment.redeemer(), &deployment.analytics()}) {
+    EXPECT_LT(std::abs(ClockOffset(*service) - clock_offset_s), 120);
+  }
   TesseraClient client(deployment);
   std::vector<std::string> verdicts;
   const auto say = [&](const char* name, const char* what, const grpc::Status& status) {

@@ -36,9 +36,7 @@ class DeathTest : public ::testing::Test {
     BackgroundLoad load(deployment_, "load", 16);
     load.Start();
     for (int64_t i = 0; i < kills; ++i) {
-      const int64_t before = load.acknowledged();
-      testing::WaitUntil(
-          "the load goes on", [&] { return load.acknowledged() > before + 20; }, std::chrono::seconds(60));
+      load.WaitForMore(20);
       std::this_thread::sleep_for(milliseconds(random() % 200));
       service.Kill9();
       service.Start();
@@ -126,6 +124,8 @@ TEST_F(DeathTest, EndsEveryCallByItsDeadlineWhileRedisIsStopped) {
   std::atomic<int64_t> last_answer{0};
   std::mutex mutex;
   std::vector<std::string> wrong;
+  // The fate of the impatient calls is not followed up, so they have a campaign of their own.
+  client_.Open("stalled", load::PlainDefinition("Stalled"));
   BackgroundLoad load(deployment_, "load", 8);
   load.Start();
   std::vector<std::thread> threads;
@@ -134,7 +134,6 @@ TEST_F(DeathTest, EndsEveryCallByItsDeadlineWhileRedisIsStopped) {
       TesseraClient client(deployment_);
       client.caller.tries_max = 1;
       client.caller.try_timeout = kDeadline;
-      // Of another campaign, as the fate of these calls is not followed up.
       for (int64_t number = 0; !stop; ++number) {
         pb::ClaimCouponResponse response;
         const auto began = Clock::now();
@@ -156,7 +155,6 @@ TEST_F(DeathTest, EndsEveryCallByItsDeadlineWhileRedisIsStopped) {
       }
     });
   }
-  client_.Open("stalled", load::PlainDefinition("Stalled"));
   const int64_t rounds = Trials(1, 5);
   for (int64_t round = 0; round < rounds; ++round) {
     testing::WaitUntil("calls are answered", [&] { return last_answer > 0; });

@@ -26,6 +26,8 @@ struct Caller {
   std::chrono::milliseconds backoff{5};
   // When it says yes, no further try is made.
   std::function<bool()> stop = nullptr;
+  // Sees every try that is worth another one.
+  std::function<void(const grpc::Status&)> on_retry = nullptr;
   std::atomic<int64_t> tries{0};
   std::atomic<int64_t> calls{0};
 
@@ -61,11 +63,15 @@ grpc::Status CallPatiently(Caller& caller, Stub* stub,
   for (int attempt = 1;; ++attempt) {
     grpc::ClientContext context;
     PrepareContext(caller.token, caller.try_timeout, &context);
+    // A blocking call that fails at once gives gRPC no time to work on the connection: only waiting for it
+    // brings it back.
+    context.set_wait_for_ready(attempt > 1);
     ++caller.tries;
     const grpc::Status status = (stub->*rpc)(&context, request, response);
     if (status.ok() || !WorthRetrying(status) || attempt >= caller.tries_max ||
         (caller.stop && caller.stop()))
       return status;
+    if (caller.on_retry) caller.on_retry(status);
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds(200));
   }
