@@ -95,7 +95,8 @@ TEST_F(DeathTest, AnswersWhatIsInFlightAtSigterm) {
             ++seen.gone;
           } else {
             const std::lock_guard lock(seen.mutex);
-            seen.lost.push_back(load::RefusalLabel(status) + " " + status.error_message());
+            seen.lost.push_back(load::RefusalLabel(status) + " " + status.error_message() +
+                                (began > signalled_at ? ", begun after SIGTERM" : ", begun before SIGTERM"));
           }
         }
       });

@@ -220,7 +220,11 @@ std::string TesseraClient::Differences() {
   pb::VerifyInvariantsRequest request;
   request.set_depth(pb::VERIFY_DEPTH_WALLETS);
   pb::VerifyInvariantsResponse response;
-  const grpc::Status status = Call(request, &response);
+  // It reads every wallet, so it may take longer than any other call.
+  grpc::ClientContext context;
+  load::PrepareContext(caller.token, std::chrono::minutes(5), &context);
+  context.set_wait_for_ready(true);
+  const grpc::Status status = analytics_->VerifyInvariants(&context, request, &response);
   if (!status.ok()) return "VerifyInvariants: " + load::RefusalLabel(status) + " " + status.error_message();
   if (response.terms_checked() == 0) return "nothing was compared";
   std::string text;

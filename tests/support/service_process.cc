@@ -191,6 +191,8 @@ std::unique_ptr<ServiceProcess> Deployment::Replica(const std::string& service,
                  "\nlog:\n  level: " + options_.log_level + "\nkeys:\n  file: " + key_file().string() + "\n" +
                  StorageYaml() + options_.extra_yaml;
   options.clock_offset_s = options_.clock_offset_s;
+  // Tests count every wallet of many campaigns on machines that do much else.
+  options.environment = {{"TESSERA_GRPC_DEADLINE_MAX_MS", "300000"}};
   return std::make_unique<ServiceProcess>(std::move(options));
 }
 
