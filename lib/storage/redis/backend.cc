@@ -62,7 +62,10 @@ core::Result<OperationPlace> Backend::Place(Method method, uint32_t partition,
 async::Task<core::Result<std::optional<std::string>>> Backend::Find(OperationPlace place, Deadline deadline,
                                                                     core::OpRef* where) const {
   // A reference comes from the caller and may name a partition that this namespace does not have.
-  if (place.ref.partition >= keys.shape().partitions) co_return std::optional<std::string>();
+  if (place.ref.partition >= keys.shape().partitions) {
+    if (RedisClock::Steady::now() >= deadline) co_return CommonRefusal("DEADLINE");
+    co_return std::optional<std::string>();
+  }
   for (const core::OpRef& ref : {place.ref, place.earlier}) {
     redis::Command command("HGET");
     command.ReadOnly().Key(keys.Operation(ref)).Arg(ref.field_view());
