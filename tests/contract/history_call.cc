@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tessera::contract {
 namespace {
 
@@ -228,6 +230,9 @@ core::Result<CampaignDefinition> EditBySeed(uint64_t seed, const core::Campaign&
       after.display_name += "'";
       break;
   }
+  // The port's callers let no window end before it begins.
+  after.claim_window.end_ms = std::max(after.claim_window.end_ms, after.claim_window.start_ms + 1);
+  after.use_window.end_ms = std::max(after.use_window.end_ms, after.use_window.start_ms + 1);
   if (core::Status may = core::MayUpdate(campaign.state, campaign.definition, after); !may.ok())
     return may.error();
   return after;

@@ -81,7 +81,7 @@ core::UserKey HistoryGenerator::UserOf(uint32_t i) const {
 core::Window HistoryGenerator::AnyWindow(InstantMs now) {
   core::Window window{now - kHourMs, now + kHourMs};
   if (Chance(20)) window.start_ms = now + static_cast<int64_t>(Random(800));
-  if (Chance(50)) window.end_ms = now + 300 + static_cast<int64_t>(Random(4'000));
+  if (Chance(50)) window.end_ms = std::max(window.start_ms, now) + 300 + static_cast<int64_t>(Random(4'000));
   return window;
 }
 

@@ -55,6 +55,8 @@ Result<core::Discount> MemoryStore::Use(const storage::UseIntent& intent) const 
 }
 
 async::Task<Result<storage::Verdict>> MemoryStore::Validate(storage::UseIntent intent) {
+  if (std::chrono::steady_clock::now() >= intent.op.deadline)
+    co_return Error(Reason::kDeadlinePassed, "too late");
   const Result<core::Discount> discount = Use(intent);
   if (!discount.ok()) co_return discount.error();
   const CouponRecord& coupon = coupons_.at(intent.coupon);
