@@ -97,7 +97,7 @@ TEST_P(IssueContract, RefusesAnEndedCampaign) {
 
 TEST_P(IssueContract, RefusesBeforeTheClaimWindowAndIssuesInIt) {
   CampaignDefinition definition = Definition();
-  definition.claim_window.start_ms = Now() + 700;
+  definition.claim_window.start_ms = Now() + 2'500;
   const std::string id = Active(definition);
   EXPECT_THAT(Claim(id, User(1)), RefusesWith(Reason::kClaimWindowNotOpen, "opens_at",
                                               InstantText(definition.claim_window.start_ms)));
@@ -107,7 +107,7 @@ TEST_P(IssueContract, RefusesBeforeTheClaimWindowAndIssuesInIt) {
 
 TEST_P(IssueContract, RefusesAfterTheClaimWindow) {
   CampaignDefinition definition = Definition();
-  definition.claim_window.end_ms = Now() + 700;
+  definition.claim_window.end_ms = Now() + 2'500;
   const std::string id = Active(definition);
   EXPECT_THAT(Claim(id, User(1)), Succeeds());
   store_->WaitUntil(definition.claim_window.end_ms);

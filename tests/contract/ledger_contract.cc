@@ -159,7 +159,7 @@ TEST_P(LedgerContract, TheSweeperBooksHoldsThatRanOut) {
   const std::string id = Active();
   const core::CouponNumber coupon = Coupon(id, 1);
   ASSERT_THAT(Reserve(Coupon(id, 2), "order-2"), Succeeds());
-  const auto reservation = Reserve(coupon, "order-1", 300);
+  const auto reservation = Reserve(coupon, "order-1", 1'200);
   ASSERT_THAT(reservation, Succeeds());
   EXPECT_EQ(Sweep().reservations_expired, 0);
   store_->WaitUntil(reservation->expire_time_ms);
@@ -177,7 +177,7 @@ TEST_P(LedgerContract, TheSweeperBooksHoldsThatRanOut) {
 TEST_P(LedgerContract, AHoldMetAfterItRanOutIsBookedOnce) {
   const std::string id = Active();
   const core::CouponNumber coupon = Coupon(id, 1);
-  const auto reservation = Reserve(coupon, "order-1", 300);
+  const auto reservation = Reserve(coupon, "order-1", 1'200);
   ASSERT_THAT(reservation, Succeeds());
   store_->WaitUntil(reservation->expire_time_ms);
   ASSERT_THAT(Reserve(coupon, "order-2"), Succeeds());
@@ -192,7 +192,7 @@ TEST_P(LedgerContract, AHoldMetAfterItRanOutIsBookedOnce) {
 
 TEST_P(LedgerContract, TheSweeperBooksCouponsWhoseEndHasCome) {
   CampaignDefinition definition = Definition();
-  definition.use_window.end_ms = Now() + 900;
+  definition.use_window.end_ms = Now() + 2'500;
   const std::string id = Active(definition);
   const core::CouponNumber held = Coupon(id, 1);
   Coupon(id, 2);

@@ -144,7 +144,7 @@ TEST_P(QuotaContract, JudgesUserThenDayThenStockThenDaysStock) {
 TEST_P(QuotaContract, JudgesTheWindowBeforeTheQuota) {
   CampaignDefinition definition = Definition();
   definition.limits.per_user_total = 1;
-  definition.claim_window.end_ms = Now() + 700;
+  definition.claim_window.end_ms = Now() + 2'500;
   const std::string id = Active(definition);
   EXPECT_THAT(Claim(id, User(1)), Succeeds());
   store_->WaitUntil(definition.claim_window.end_ms);

@@ -158,7 +158,7 @@ TEST_P(RedeemContract, RefusesARedeemedCouponAndNamesTheRedemption) {
 
 TEST_P(RedeemContract, RefusesAnExpiredCouponBookedOrNot) {
   CampaignDefinition definition = Definition();
-  definition.use_window.end_ms = Now() + 700;
+  definition.use_window.end_ms = Now() + 2'500;
   const core::CouponNumber coupon = Coupon(Active(definition), 1);
   store_->WaitUntil(definition.use_window.end_ms);
   EXPECT_EQ(StateOf(coupon), CouponState::kExpired);
@@ -203,7 +203,7 @@ TEST_P(RedeemContract, AnEndedCampaignsCouponsStayGood) {
 
 TEST_P(RedeemContract, RefusesBeforeTheUseWindowAndRedeemsInIt) {
   CampaignDefinition definition = Definition();
-  definition.use_window.start_ms = Now() + 700;
+  definition.use_window.start_ms = Now() + 2'500;
   const core::CouponNumber coupon = Coupon(Active(definition), 1);
   ExpectRefused(Use(coupon), Reason::kCouponNotYetValid, "valid_from",
                 InstantText(definition.use_window.start_ms));
@@ -246,7 +246,7 @@ TEST_P(RedeemContract, JudgesTheOwnerBeforeTheCouponsState) {
 
 TEST_P(RedeemContract, JudgesRevokedAndRedeemedBeforeExpired) {
   CampaignDefinition definition = Definition();
-  definition.use_window.end_ms = Now() + 900;
+  definition.use_window.end_ms = Now() + 2'500;
   const std::string id = Active(definition);
   const core::CouponNumber redeemed = Coupon(id, 1);
   const core::CouponNumber revoked = Coupon(id, 2);
@@ -260,7 +260,7 @@ TEST_P(RedeemContract, JudgesRevokedAndRedeemedBeforeExpired) {
 TEST_P(RedeemContract, JudgesExpiredAndHeldBeforePaused) {
   CampaignDefinition definition = Definition();
   definition.pause_scope = core::PauseScope::kIssueAndRedeem;
-  definition.use_window.end_ms = Now() + 1'200;
+  definition.use_window.end_ms = Now() + 3'000;
   const std::string short_lived = Active(definition);
   const core::CouponNumber expired = Coupon(short_lived, 1);
   definition.use_window.end_ms = Now() + 600'000;

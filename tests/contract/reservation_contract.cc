@@ -12,7 +12,7 @@ using storage::CouponState;
 using storage::Method;
 using storage::ReservedPolicy;
 
-constexpr int64_t kShortTtlMs = 400;
+constexpr int64_t kShortTtlMs = 1'200;
 
 class ReservationContract : public StoreContract {
  protected:

@@ -46,7 +46,7 @@ TEST_P(RollbackContract, RestoreMakesTheCouponUsable) {
 }
 
 TEST_P(RollbackContract, RestoreHoldsPastTheEndToo) {
-  const std::string id = ActiveWith(RestorePolicy::kRestore, 700);
+  const std::string id = ActiveWith(RestorePolicy::kRestore, 2'500);
   const storage::Redemption redemption = Redeemed(id);
   store_->WaitUntil(Get(id).definition.use_window.end_ms);
   EXPECT_EQ(StateOf(redemption.coupon), CouponState::kRedeemed);
@@ -75,7 +75,7 @@ TEST_P(RollbackContract, RestoreIfUnexpiredRestoresBeforeTheEnd) {
 }
 
 TEST_P(RollbackContract, RestoreIfUnexpiredKeepsUsedAfterTheEnd) {
-  const std::string id = ActiveWith(RestorePolicy::kRestoreIfUnexpired, 700);
+  const std::string id = ActiveWith(RestorePolicy::kRestoreIfUnexpired, 2'500);
   const storage::Redemption redemption = Redeemed(id);
   store_->WaitUntil(Get(id).definition.use_window.end_ms);
   EXPECT_FALSE(Rollback(redemption.ref)->restored);
@@ -177,7 +177,7 @@ TEST_P(RevokeContract, RefusesARedeemedCoupon) {
 
 TEST_P(RevokeContract, RefusesAnExpiredCouponHeldOrNot) {
   CampaignDefinition definition = Definition();
-  definition.use_window.end_ms = Now() + 900;
+  definition.use_window.end_ms = Now() + 2'500;
   const std::string id = Active(definition);
   const core::CouponNumber held = Coupon(id, 1);
   const core::CouponNumber free = Coupon(id, 2);
@@ -214,7 +214,7 @@ TEST_P(RevokeContract, BreakReleasesTheHoldWithIt) {
 
 TEST_P(RevokeContract, WaitTakesACouponWhoseHoldRanOut) {
   const core::CouponNumber coupon = Coupon(Active(), 1);
-  const auto reservation = Reserve(coupon, "order-1", 300);
+  const auto reservation = Reserve(coupon, "order-1", 1'200);
   ASSERT_THAT(reservation, Succeeds());
   store_->WaitUntil(reservation->expire_time_ms);
   EXPECT_THAT(Revoke(coupon, ReservedPolicy::kWait, false), Succeeds());

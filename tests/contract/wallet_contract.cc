@@ -94,10 +94,10 @@ TEST_P(WalletContract, SelectsByState) {
 
 TEST_P(WalletContract, JudgesStatesByTheStoresTime) {
   core::CampaignDefinition definition = Definition();
-  definition.use_window.end_ms = Now() + 1'500;
+  definition.use_window.end_ms = Now() + 3'000;
   const std::string id = Active(definition);
   const auto claimed = Claims(id, 1, 2);
-  const auto reservation = Reserve(claimed[0], "order-1", 300);
+  const auto reservation = Reserve(claimed[0], "order-1", 1'200);
   ASSERT_THAT(reservation, Succeeds());
   EXPECT_THAT(ListAll(User(1), 5, CouponState::kReserved), testing::ElementsAre(claimed[0]));
   store_->WaitUntil(reservation->expire_time_ms);
