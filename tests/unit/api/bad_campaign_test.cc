@@ -240,7 +240,7 @@ TEST(EditDefinition, ChangesOnlyWhatTheMaskNames) {
 }
 
 TEST(EditDefinition, UnsetsWhatTheMaskNamesAndTheRequestDoesNotHave) {
-  const core::Campaign campaign = CampaignIn(core::CampaignState::kActive);
+  const core::Campaign campaign = CampaignIn(core::CampaignState::kDraft);
   pb::UpdateCampaignRequest request = GoodUpdate();
   request.mutable_campaign()->clear_limits();
   const auto edited = EditDefinition(request, campaign);
@@ -252,6 +252,10 @@ TEST(EditDefinition, UnsetsWhatTheMaskNamesAndTheRequestDoesNotHave) {
   const auto unlimited = EditDefinition(request, campaign);
   ASSERT_TRUE(unlimited.ok()) << unlimited.error().message;
   EXPECT_EQ(unlimited->limits, core::CampaignLimits());
+
+  const auto activated = EditDefinition(request, CampaignIn(core::CampaignState::kActive));
+  ASSERT_FALSE(activated.ok());
+  EXPECT_EQ(activated.error().reason, core::Reason::kFieldImmutable);
 }
 
 TEST(EditDefinition, StarReplacesAll) {
