@@ -122,7 +122,7 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
       const int64_t missing = reply->reply[2].integer();
       StockLimit limit;
       limit.campaign = *known;
-      limit.cap = *(*known)->campaign.definition.limits.stock_total;
+      limit.cap = (*known)->campaign.definition.limits.stock_total.value_or(0);
       core::Result<bool> more = co_await stock_.CallHome(limit, op.deadline);
       if (!more.ok()) co_return std::move(more).error();
       if (!*more && missing == short_before) {
