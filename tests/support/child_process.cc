@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +15,7 @@
 #include <future>
 #include <mutex>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 namespace tessera::testing {
@@ -91,7 +93,15 @@ void ChildProcess::Start(const std::vector<std::string>& argv, const std::filesy
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   std::vector<char*> env;
-  for (char** inherited = environ; *inherited != nullptr; ++inherited) env.push_back(*inherited);
+  // Of two of one name a program may heed either, so what is given replaces what is inherited.
+  const auto given = [&](std::string_view inherited) {
+    return std::any_of(environment.begin(), environment.end(), [&](const auto& variable) {
+      return inherited.substr(0, inherited.find('=')) == variable.first;
+    });
+  };
+  for (char** inherited = environ; *inherited != nullptr; ++inherited) {
+    if (!given(*inherited)) env.push_back(*inherited);
+  }
   for (std::string& variable : variables) env.push_back(variable.data());
   env.push_back(nullptr);
   const pid_t parent = getpid();

@@ -19,7 +19,8 @@ class ChildProcess {
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  // Starts argv[0] (a full path) with additional environment variables; output goes to the end of `log`.
+  // Starts argv[0] (a full path) in this environment plus the variables given, which replace those of the
+  // same name; output goes to the end of `log`.
   // Throws when there is no such program.
   void Start(const std::vector<std::string>& argv, const std::filesystem::path& log,
              const std::vector<std::pair<std::string, std::string>>& environment = {});

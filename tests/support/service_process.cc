@@ -96,7 +96,7 @@ void ServiceProcess::Launch() {
     environment.emplace_back("LD_PRELOAD", TESSERA_CLOCK_SHIM);
     environment.emplace_back("TESSERA_CLOCK_OFFSET_S", std::to_string(options_.clock_offset_s));
     // The shim stands before the sanitizer's runtime, which would object.
-    environment.emplace_back("ASAN_OPTIONS", "verify_asan_link_order=0");
+    environment.emplace_back("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0");
   }
   process_.Start(argv, log_path(), environment);
 }
