@@ -55,6 +55,7 @@ storage::OperationQuery OperationMaker::Query(storage::Method method, const Subj
   storage::OperationQuery query;
   query.method = method;
   query.partition = std::visit(PartitionOf{shape_, home_}, subject);
+  if (const auto* user = std::get_if<core::UserKey>(&subject)) query.bucket = user->bucket(shape_);
   query.field = digests_.Operation({asker.caller, storage::MethodName(method), NameOf(subject), request_id});
   query.id_time_ms = request_id.time_ms();
   query.deadline = asker.deadline;

@@ -11,6 +11,7 @@
 
 #include <asio/awaitable.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/this_coro.hpp>
 #include <asio/use_awaitable.hpp>
@@ -30,6 +31,12 @@ using Clock = std::chrono::steady_clock;
 
 // The instant, on this machine's monotonic clock, at which a wait gives up.
 using Deadline = Clock::time_point;
+
+// Lets everything that is ready go first.
+inline Task<void> Yield() {
+  const Executor executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, kAwait);
+}
 
 inline Deadline After(std::chrono::milliseconds delay) { return Clock::now() + delay; }
 

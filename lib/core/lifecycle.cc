@@ -1,5 +1,7 @@
 #include "core/lifecycle.h"
 
+#include <algorithm>
+
 namespace tessera::core {
 namespace {
 
@@ -60,6 +62,10 @@ Status MayIssue(const Campaign& campaign) {
       return Error(Reason::kCampaignEnded, "the campaign has ended");
   }
   return Error(Reason::kInternal, "the campaign's state is unknown");
+}
+
+InstantMs ClaimUntil(const CampaignDefinition& definition) {
+  return std::min(definition.claim_window.end_ms, definition.use_window.end_ms);
 }
 
 Status MayRedeem(const Campaign& campaign) {

@@ -15,6 +15,9 @@ Result<CampaignState> NextState(CampaignState from, Transition transition);
 // judged by the store.
 Status MayIssue(const Campaign& campaign);
 
+// The end of claiming: a coupon that could not be used any more is not issued.
+InstantMs ClaimUntil(const CampaignDefinition& definition);
+
 // CAMPAIGN_PAUSED unless coupons may be redeemed. An ended campaign's coupons stay good to their own end.
 Status MayRedeem(const Campaign& campaign);
 

@@ -38,6 +38,11 @@ std::string_view MethodName(Method method) {
   return "";
 }
 
+bool IssuesCoupons(Method method) {
+  return method == Method::kIssueCoupon || method == Method::kClaimCoupon ||
+         method == Method::kBatchIssueCoupons;
+}
+
 core::Retention RetentionOf(Method method) {
   return method >= Method::kRedeemCoupons ? core::Retention::kLong : core::Retention::kShort;
 }

@@ -37,6 +37,10 @@ enum class Method : uint8_t {
 // "ClaimCoupon" and so on: the RPC's name.
 std::string_view MethodName(Method method);
 
+// IssueCoupon, ClaimCoupon, BatchIssueCoupons: their subject is a user, and what they did is recorded in the
+// user's wallet.
+bool IssuesCoupons(Method method);
+
 // Redemptions and all that belongs to them: long. The rest: short.
 core::Retention RetentionOf(Method method);
 
@@ -54,6 +58,7 @@ struct Operation {
 struct OperationQuery {
   Method method = Method::kClaimCoupon;
   uint32_t partition = 0;  // of the subject: the user's, the coupon's or the campaign's home
+  uint32_t bucket = 0;     // of the subject in it, where the method issues coupons
   std::array<uint8_t, 12> field{};
   std::optional<core::InstantMs> id_time_ms;
   Deadline deadline{};

@@ -26,6 +26,7 @@ storage::UseIntent UseOf(const HistoryCall& call) {
 storage::OperationQuery QueryOf(const HistoryCall& call) {
   return {.method = call.op.method,
           .partition = call.partition,
+          .bucket = call.bucket,
           .field = call.op.field,
           .id_time_ms = call.op.id_time_ms,
           .deadline = Soon()};

@@ -61,6 +61,7 @@ struct HistoryCall {
   std::optional<storage::CouponState> state;
   int32_t page_size = 0;
   uint32_t partition = 0;
+  uint32_t bucket = 0;
 };
 
 std::string Describe(const HistoryCall& call);

@@ -19,7 +19,6 @@ constexpr size_t kCouponsInPlay = 24;
 constexpr size_t kRefsInPlay = 12;
 constexpr size_t kPastInPlay = 150;
 constexpr int64_t kHourMs = 3'600'000;
-
 template <class Pool, class Item>
 void Keep(Pool& pool, Item item, size_t at_most) {
   pool.push_back(std::move(item));
@@ -81,7 +80,8 @@ core::UserKey HistoryGenerator::UserOf(uint32_t i) const {
 core::Window HistoryGenerator::AnyWindow(InstantMs now) {
   core::Window window{now - kHourMs, now + kHourMs};
   if (Chance(20)) window.start_ms = now + static_cast<int64_t>(Random(800));
-  if (Chance(50)) window.end_ms = std::max(window.start_ms, now) + 300 + static_cast<int64_t>(Random(4'000));
+  const uint64_t soon = Chance(30) ? 60 : 4'000;  // while the campaign is in play, however fast the store is
+  if (Chance(50)) window.end_ms = std::max(window.start_ms, now) + 20 + static_cast<int64_t>(Random(soon));
   return window;
 }
 
@@ -117,7 +117,7 @@ std::string HistoryGenerator::RecentCampaign() {
 
 core::CouponNumber HistoryGenerator::AnyCoupon() {
   if (coupons_.empty()) return core::CouponNumber{Random(1'000)};
-  core::CouponNumber number = Any(coupons_).number;
+  core::CouponNumber number = Chance(15) ? Any(all_coupons_) : Any(coupons_).number;
   if (Chance(2)) number.value += uint64_t{shape_.partitions} * shape_.buckets * (1 + Random(400));
   return number;
 }
@@ -294,7 +294,6 @@ HistoryCall HistoryGenerator::Read(CallKind kind) {
       break;
     default:
       call.partition = static_cast<uint32_t>(Random(shape_.partitions));
-      break;
   }
   return call;
 }
@@ -323,13 +322,15 @@ HistoryCall HistoryGenerator::AboutOperation(CallKind kind, InstantMs now) {
     const HistoryCall& earlier = Any(past_);
     call.op = earlier.kind == CallKind::kIssue ? earlier.items.front().op : earlier.op;
     call.partition = PartitionOf(earlier);
+    if (earlier.kind == CallKind::kIssue) call.bucket = earlier.items.front().user.bucket(shape_);
     return call;
   }
-  // An operation that may come later: one on a coupon or a claim, so that its partition is right by chance.
+  // One that may come later, on a coupon or a claim, so that its place is right by chance.
   constexpr Method kMethods[] = {Method::kClaimCoupon, Method::kRedeemCoupons, Method::kReserveCoupons,
                                  Method::kCommitReservation, Method::kRevokeCoupon};
   call.op = NewOp(kMethods[Random(std::size(kMethods))], now);
   call.partition = static_cast<uint32_t>(Random(std::min(shape_.partitions, 2u)));
+  call.bucket = UserOf(static_cast<uint32_t>(Random(kUsers))).bucket(shape_);
   if (kind == CallKind::kFence) fenced_.push_back(call.op);
   return call;
 }

@@ -22,7 +22,7 @@ core::Status MemoryStore::MayIssueTo(const CampaignRecord& record, const QuotaRe
     return Error(Reason::kClaimWindowNotOpen, "not open yet")
         .With("opens_at", InstantText(definition.claim_window.start_ms));
   }
-  if (now() >= definition.claim_window.end_ms) return Error(Reason::kClaimWindowClosed, "closed");
+  if (now() >= core::ClaimUntil(definition)) return Error(Reason::kClaimWindowClosed, "closed");
 
   const core::Window day = DayOf(record.campaign, now());
   if (limits.per_user_total && quota.total >= *limits.per_user_total)
@@ -58,7 +58,7 @@ void MemoryStore::SpendStock(CampaignRecord& record, InstantMs day) {
 Result<Issued> MemoryStore::IssueOne(const storage::IssueIntent& intent, const storage::IssueItem& item) {
   const uint32_t partition = item.user.partition(options_.shape);
   const uint32_t bucket = item.user.bucket(options_.shape);
-  if (auto settled = Settled<Issued>(item.op, partition)) return *settled;
+  if (auto settled = Settled<Issued>(item.op, PlaceOf(item.user))) return *settled;
   const auto found = campaigns_.find(intent.campaign_id);
   if (found == campaigns_.end()) return Error(Reason::kCampaignNotFound, "no such campaign");
   CampaignRecord& record = found->second;
@@ -101,7 +101,7 @@ Result<Issued> MemoryStore::IssueOne(const storage::IssueIntent& intent, const s
     if (claimed) ++totals.claimed;
     ++totals.available_now;
   });
-  Remember(RefOf(item.op, partition), item.op, issued);
+  Remember(RefOf(item.op, PlaceOf(item.user)), item.op, issued);
   return issued;
 }
 

@@ -28,6 +28,15 @@ core::OpRef MemoryStore::RefOf(storage::Method method, uint32_t partition,
           .field = field};
 }
 
+uint32_t MemoryStore::PlaceOf(const core::UserKey& user) const {
+  return user.bucket(options_.shape) * options_.shape.partitions + user.partition(options_.shape);
+}
+
+uint32_t MemoryStore::PlaceOf(const OperationQuery& query) const {
+  if (!storage::IssuesCoupons(query.method)) return query.partition;
+  return query.bucket * options_.shape.partitions + query.partition;
+}
+
 const OperationRecord* MemoryStore::Find(storage::Method method, uint32_t partition,
                                          const std::array<uint8_t, 12>& field,
                                          const std::optional<core::InstantMs>& id_time_ms) const {
@@ -47,7 +56,7 @@ void MemoryStore::Remember(const core::OpRef& ref, const storage::Operation& op,
 
 Result<OperationStatus> MemoryStore::StatusOf(const OperationQuery& query) const {
   if (TooOld(query.method, query.id_time_ms)) return OperationStatus{OperationState::kTooOld, std::nullopt};
-  const OperationRecord* record = Find(query.method, query.partition, query.field, query.id_time_ms);
+  const OperationRecord* record = Find(query.method, PlaceOf(query), query.field, query.id_time_ms);
   if (record == nullptr) return OperationStatus{OperationState::kUnknown, std::nullopt};
   if (record->fenced) return OperationStatus{OperationState::kFenced, std::nullopt};
   return OperationStatus{OperationState::kCommitted, record->outcome};
@@ -61,7 +70,7 @@ async::Task<Result<OperationStatus>> MemoryStore::FenceOperation(OperationQuery 
   const Result<OperationStatus> status = StatusOf(query);
   if (status->state != OperationState::kUnknown) co_return status;
   if (probing_) co_return WouldTakeEffect();
-  operations_[RefOf(query.method, query.partition, query.field, query.id_time_ms)].fenced = true;
+  operations_[RefOf(query.method, PlaceOf(query), query.field, query.id_time_ms)].fenced = true;
   co_return OperationStatus{OperationState::kFenced, std::nullopt};
 }
 

@@ -106,6 +106,9 @@ class MemoryStore : public storage::CampaignStore,
                               const std::array<uint8_t, 12>& field,
                               const std::optional<core::InstantMs>& id_time_ms) const;
   // Where a new record of the call is kept.
+  // Records of what issues coupons stand with the user, the others in a partition.
+  uint32_t PlaceOf(const core::UserKey& user) const;
+  uint32_t PlaceOf(const storage::OperationQuery& query) const;
   core::OpRef RefOf(storage::Method method, uint32_t partition, const std::array<uint8_t, 12>& field,
                     const std::optional<core::InstantMs>& id_time_ms) const;
   core::OpRef RefOf(const storage::Operation& op, uint32_t partition) const {

@@ -177,6 +177,7 @@ class OperationContract : public OperationFixture, public testing::WithParamInte
   storage::OperationQuery QueryOf(const Operation& op) {
     return {.method = op.method,
             .partition = subject_.partition,
+            .bucket = subject_.user.bucket(store_->shape()),
             .field = op.field,
             .id_time_ms = op.id_time_ms,
             .deadline = Soon()};

@@ -6,7 +6,6 @@
 namespace tessera::storage {
 namespace {
 
-constexpr core::InstantMs kFutureMaxMs = core::InstantMs{24} * 3600 * 1000;
 constexpr core::InstantMs kForever = core::kAmountMax;
 
 }  // namespace
@@ -32,19 +31,25 @@ async::Task<core::Result<ScriptReply>> Backend::Run(redis::Command command, Dead
   co_return answer;
 }
 
+core::Status Backend::MayBeRecorded(Method method, std::optional<core::InstantMs> id_time_ms) const {
+  const core::InstantMs now = clock.Now();
+  if (id_time_ms.has_value() && *id_time_ms < now - config.KeptFor(RetentionOf(method)).count()) {
+    return core::Error(core::Reason::kRequestTooOld, "The request_id is older than records are kept.");
+  }
+  if (id_time_ms.has_value() && *id_time_ms > now + kRequestAheadMaxMs) {
+    return core::InvalidField("request_id", "must not lie more than a day in the future");
+  }
+  return core::Ok();
+}
+
 core::Result<OperationPlace> Backend::Place(Method method, uint32_t partition,
                                             const std::array<uint8_t, 12>& field,
                                             std::optional<core::InstantMs> id_time_ms) const {
+  const core::Status may = MayBeRecorded(method, id_time_ms);
+  if (!may.ok()) return may.error();
   const core::Retention retention = RetentionOf(method);
-  const core::InstantMs length =
-      (retention == core::Retention::kLong ? config.retention_long : config.retention_short).count();
+  const core::InstantMs length = config.KeptFor(retention).count();
   const core::InstantMs now = clock.Now();
-  if (id_time_ms.has_value() && *id_time_ms < now - length) {
-    return core::Error(core::Reason::kRequestTooOld, "The request_id is older than records are kept.");
-  }
-  if (id_time_ms.has_value() && *id_time_ms > now + kFutureMaxMs) {
-    return core::InvalidField("request_id", "must not lie more than a day in the future");
-  }
   OperationPlace place;
   const core::InstantMs period = id_time_ms.value_or(now) / length;
   place.ref = {partition, retention, static_cast<uint32_t>(period), field};
@@ -80,13 +85,28 @@ async::Task<core::Result<std::optional<std::string>>> Backend::Find(OperationPla
   co_return std::optional<std::string>();
 }
 
+async::Task<core::Result<std::optional<std::string>>> Backend::FindClaim(uint32_t partition, uint32_t bucket,
+                                                                         std::array<uint8_t, 12> field,
+                                                                         Deadline deadline) const {
+  redis::Command command("HGET");
+  command.ReadOnly().Key(keys.Wallet(partition, bucket)).Arg(ClaimField(field));
+  core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  if (reply->is_nil()) co_return std::optional<std::string>();
+  co_return std::optional<std::string>(reply->text());
+}
+
+core::Result<std::optional<std::string>> Backend::Replayed(const Operation& op, std::string record) {
+  if (record[0] == static_cast<char>(RecordType::kFence)) return CommonRefusal("FENCED");
+  if (!HasBody(record, op.body)) return CommonRefusal("REUSED");
+  return std::optional<std::string>(std::move(record));
+}
+
 async::Task<core::Result<std::optional<std::string>>> Backend::Replay(Operation op, OperationPlace place,
                                                                       core::OpRef* where) const {
   core::Result<std::optional<std::string>> record = co_await Find(std::move(place), op.deadline, where);
   if (!record.ok() || !record->has_value()) co_return record;
-  if ((**record)[0] == static_cast<char>(RecordType::kFence)) co_return CommonRefusal("FENCED");
-  if (!HasBody(**record, op.body)) co_return CommonRefusal("REUSED");
-  co_return record;
+  co_return Replayed(op, std::move(**record));
 }
 
 void Backend::AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const {

@@ -33,6 +33,9 @@ struct OperationPlace {
   core::InstantMs until_ms = 0;
 };
 
+// A request id's own time may lie so far ahead of Redis' clock.
+inline constexpr core::InstantMs kRequestAheadMaxMs = core::InstantMs{24} * 3600 * 1000;
+
 // What everything in the adapter stands on: the client, the names, Redis' clock, and the guard that closes
 // it. Loop thread only; all it refers to must outlive it.
 struct Backend {
@@ -50,6 +53,10 @@ struct Backend {
   async::Task<core::Result<redis::Reply>> Call(redis::Command command, Deadline deadline) const;
 
   // REQUEST_TOO_OLD when its record's time may be over; INVALID_FIELD when it lies in the future.
+  core::Status MayBeRecorded(Method method, std::optional<core::InstantMs> id_time_ms) const;
+  core::Status MayBeRecorded(const Operation& op) const { return MayBeRecorded(op.method, op.id_time_ms); }
+
+  // The same for the operations that stand in buckets of their own: all but those that issue coupons.
   core::Result<OperationPlace> Place(Method method, uint32_t partition, const std::array<uint8_t, 12>& field,
                                      std::optional<core::InstantMs> id_time_ms) const;
   core::Result<OperationPlace> Place(const Operation& op, uint32_t partition) const {
@@ -59,6 +66,14 @@ struct Backend {
   // The operation's record, wherever it lies; `where`, unless null, becomes its reference.
   async::Task<core::Result<std::optional<std::string>>> Find(OperationPlace place, Deadline deadline,
                                                              core::OpRef* where = nullptr) const;
+
+  // The record of an operation that issues a coupon: it stands in the user's wallet.
+  async::Task<core::Result<std::optional<std::string>>> FindClaim(uint32_t partition, uint32_t bucket,
+                                                                  std::array<uint8_t, 12> field,
+                                                                  Deadline deadline) const;
+
+  // What `record`, found for `op`, says: itself (a replay), REUSED or FENCED.
+  static core::Result<std::optional<std::string>> Replayed(const Operation& op, std::string record);
 
   // What the record of `op` says before anything else is asked: the record (a replay), nothing, or REUSED or
   // FENCED.

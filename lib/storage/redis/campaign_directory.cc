@@ -79,7 +79,8 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string 
 async::Task<core::Status> CampaignDirectory::Push(KnownCampaignPtr campaign, uint32_t partition,
                                                   Deadline deadline) const {
   redis::Command command(redis_scripts::kSetVersion);
-  command.Key(backend_.keys.Campaign(partition, campaign->campaign.number)).Arg(campaign->campaign.version);
+  command.Key(backend_.keys.Campaign(partition, campaign->campaign.number)).Key(backend_.keys.Due(partition));
+  command.Arg(campaign->campaign.version).Arg(campaign->campaign.definition.use_window.end_ms);
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   co_return core::Ok();

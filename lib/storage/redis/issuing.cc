@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 
+#include "async/event.h"
 #include "async/when_all.h"
 #include "core/instant.h"
 #include "core/lifecycle.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
 #include "storage/redis/records.h"
+#include "storage/redis/unpacker.h"
 
 namespace tessera::storage {
 namespace {
@@ -18,6 +21,9 @@ using core::Reason;
 
 // Attempts at one partition: each ends with an answer, newer knowledge of the campaign, or units.
 constexpr int kAttemptsMax = 128;
+
+// Claims of one script call that came on their own.
+constexpr size_t kGatheredMax = 64;
 
 // NONE of scripts/issue.lua; a larger quota is none.
 constexpr int64_t kNoQuota = 0xffffffff;
@@ -54,7 +60,22 @@ struct Issuing::Share {
   }
 };
 
+struct Issuing::Gathering {
+  IssueIntent intent;
+  std::vector<Answer> answers;
+  async::Event answered;
+};
+
 async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent) {
+  if (intent.items.size() == 1) {
+    const Deadline deadline = intent.deadline;
+    std::vector<core::Result<Issued>> alone;
+    alone.push_back(co_await IssueGathered(intent));
+    const bool waited_too_short = !alone[0].ok() && (alone[0].error().reason == Reason::kDeadlinePassed ||
+                                                     alone[0].error().reason == Reason::kOutcomeUnknown);
+    // It was gathered with one that had less time.
+    if (!waited_too_short || RedisClock::Steady::now() >= deadline) co_return alone;
+  }
   std::vector<Answer> answers(intent.items.size());
   std::map<uint32_t, std::vector<size_t>> by_partition;
   for (size_t i = 0; i < intent.items.size(); ++i) {
@@ -75,6 +96,33 @@ async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent
   co_return results;
 }
 
+async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent) {
+  const uint32_t partition = intent.items[0].user.partition(backend_.keys.shape());
+  GatheringKey key{intent.campaign_id, partition, intent.source, intent.code_key_id};
+  const auto open = gathering_.find(key);
+  if (open != gathering_.end()) {
+    const std::shared_ptr<Gathering> joined = open->second;
+    const size_t place = joined->intent.items.size();
+    joined->intent.items.push_back(intent.items[0]);
+    joined->intent.deadline = std::min(joined->intent.deadline, intent.deadline);
+    if (place + 1 == kGatheredMax) gathering_.erase(open);
+    co_await joined->answered.Wait();
+    co_return *joined->answers[place];
+  }
+  const auto own = std::make_shared<Gathering>();
+  own->intent = std::move(intent);
+  gathering_.emplace(key, own);
+  co_await async::Yield();
+  const auto still = gathering_.find(key);
+  if (still != gathering_.end() && still->second == own) gathering_.erase(still);
+  std::vector<size_t> items(own->intent.items.size());
+  std::iota(items.begin(), items.end(), 0);
+  own->answers.resize(items.size());
+  co_await IssueAt(&own->intent, partition, std::move(items), &own->answers);
+  own->answered.Set();
+  co_return *own->answers[0];
+}
+
 async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition, std::vector<size_t> items,
                                    std::vector<Answer>* answers) {
   Share share{*intent, partition, std::move(items), *answers, nullptr};
@@ -89,29 +137,43 @@ async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition
     share.AnswerAll(Error(Reason::kContended, "Too many others wanted the same. Try again."));
 }
 
-// TERMS of scripts/issue.lua.
-std::string Issuing::PackTerms(const Share& share, core::InstantMs from, core::InstantMs until) const {
+// TERMS and DAY of scripts/issue.lua.
+std::string Issuing::PackTerms(const Share& share) const {
   const core::Campaign& campaign = share.campaign->campaign;
   const core::CampaignDefinition& definition = campaign.definition;
   const core::CampaignLimits& limits = definition.limits;
   const core::Shape& shape = backend_.keys.shape();
+  core::InstantMs from = definition.claim_window.start_ms;
+  core::InstantMs until =
+      std::min(core::ClaimUntil(definition), backend_.clock.At(share.intent.deadline) + 1);
+  const bool counts_days = share.day.end_ms > 0;
+  if (counts_days) {
+    from = std::max(from, share.day.start_ms);
+    until = std::min(until, share.day.end_ms);
+  }
+  const auto quota = [](const std::optional<int64_t>& limit) {
+    return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
+  };
+  const std::string number = PackNumber(campaign.number.value, 4);
   std::string terms;
   terms.reserve(96);
-  for (const core::InstantMs number :
-       {backend_.clock.At(share.intent.deadline), from, until, definition.claim_window.start_ms,
-        definition.claim_window.end_ms, definition.use_window.end_ms, share.day.start_ms, share.day.end_ms,
-        share.stock_leased, share.day_leased}) {
-    terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(number, 0)), 7);
+  for (const int64_t part : {from, until, campaign.version, share.stock_leased}) {
+    terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(part, 0)), 7);
   }
-  for (const std::optional<int64_t>& quota : {limits.per_user_total, limits.per_user_per_day}) {
-    terms += PackNumber(static_cast<uint64_t>(std::min(quota.value_or(kNoQuota), kNoQuota)), 4);
-  }
+  terms += PackNumber(quota(limits.per_user_total), 4);
   terms += PackNumber(
       (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
   terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
-  terms +=
-      PackNumber(static_cast<uint64_t>(share.intent.source), 1) + PackNumber(share.intent.code_key_id, 1);
-  return terms + PackNumber(campaign.number.value, 4);
+  terms += PackNumber(static_cast<uint64_t>(share.intent.source), 1) + number;
+  terms += PackNumber(share.intent.code_key_id, 1) + number + number;
+  terms += PackNumber(static_cast<uint64_t>(definition.use_window.end_ms), 6);
+  if (counts_days) {
+    terms += PackNumber(static_cast<uint64_t>(share.day.start_ms), 6);
+    terms += PackNumber(static_cast<uint64_t>(share.day.end_ms), 6);
+    terms += PackNumber(static_cast<uint64_t>(share.day_leased), 7);
+    terms += PackNumber(quota(limits.per_user_per_day), 4);
+  }
+  return terms;
 }
 
 // One script call for what is open, or a refusal that needs none.
@@ -123,6 +185,12 @@ async::Task<core::Status> Issuing::Try(Share& share) {
     known = co_await directory_.Fresh(intent.campaign_id, intent.deadline);
   }
   if (!known.ok() && known.error().reason != Reason::kCampaignNotFound) co_return std::move(known).error();
+  std::erase_if(share.open, [&](size_t item) {
+    const core::Status age = backend_.MayBeRecorded(intent.items[item].op);
+    if (!age.ok()) share.answers[item].emplace(age.error());
+    return !age.ok();
+  });
+  if (share.open.empty()) co_return core::Ok();
   const core::Status may = known.ok() ? core::MayIssue((*known)->campaign) : core::Status(known.error());
   if (!may.ok()) {
     co_await RefuseUnlessReplay(share, may.error());
@@ -130,114 +198,98 @@ async::Task<core::Status> Issuing::Try(Share& share) {
   }
   share.campaign = *known;
   const core::Campaign& campaign = share.campaign->campaign;
-  const core::CampaignDefinition& definition = campaign.definition;
-  const core::CampaignLimits& limits = definition.limits;
+  const core::CampaignLimits& limits = campaign.definition.limits;
   const Keys& keys = backend_.keys;
   share.day = {};
   if (limits.stock_per_day.has_value() || limits.per_user_per_day.has_value()) {
     share.day = calendar::DayWindow(share.campaign->zone, backend_.clock.Now());
   }
-
-  std::vector<OperationPlace> places;
-  core::InstantMs from = 0;
-  core::InstantMs until = core::kAmountMax;
-  for (size_t i = 0; i < share.open.size();) {
-    core::Result<OperationPlace> place = backend_.Place(intent.items[share.open[i]].op, share.partition);
-    if (!place.ok()) {
-      share.answers[share.open[i]].emplace(std::move(place).error());
-      share.open.erase(share.open.begin() + static_cast<ptrdiff_t>(i));
-      continue;
-    }
-    from = std::max(from, place->from_ms);
-    until = std::min(until, place->until_ms);
-    places.push_back(*place);
-    ++i;
-  }
-  if (share.open.empty()) co_return core::Ok();
-
   redis::Command command(redis_scripts::kIssue);
-  command.Reserve(512 + 256 * places.size());
-  command.Key(keys.Campaign(share.partition, campaign.number))
-      .Key(keys.Ledger(share.partition))
-      .Key(keys.Due(share.partition));
-  for (size_t i = 0; i < places.size(); ++i) {
-    const core::UserKey& user = intent.items[share.open[i]].user;
-    command.Key(keys.Operation(places[i].ref)).Key(keys.Operation(places[i].earlier));
-    command.Key(keys.Wallet(share.partition, user.bucket(keys.shape())));
+  command.Reserve(256 + 128 * share.open.size());
+  command.Key(keys.Campaign(share.partition, campaign.number)).Key(keys.Ledger(share.partition));
+  for (const size_t item : share.open) {
+    command.Key(keys.Wallet(share.partition, intent.items[item].user.bucket(keys.shape())));
   }
-  command.Arg(PackTerms(share, from, until)).Arg(campaign.version);
-  for (size_t i = 0; i < places.size(); ++i) {
-    const IssueItem& item = intent.items[share.open[i]];
-    const uint32_t bucket = item.user.bucket(keys.shape());
-    std::string packed;
-    packed.append(View(item.op.field)).append(View(item.op.body)).append(item.user.view());
-    packed += PackNumber(uint64_t{bucket} * keys.shape().partitions + share.partition, 5);
-    packed += PackNumber(bucket, 3) + PackNumber(static_cast<uint64_t>(places[i].expires_ms), 7);
+  command.Arg(PackTerms(share));
+  for (const size_t i : share.open) {
+    const IssueItem& item = intent.items[i];
+    const uint64_t bucket = item.user.bucket(keys.shape());
+    std::string packed = ClaimField(item.op.field);
+    packed.append(item.user.view()).append(View(item.op.body));
+    packed += PackNumber(bucket * keys.shape().partitions + share.partition, 5);
     command.Arg(packed);
   }
-  core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), intent.deadline);
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), intent.deadline);
   if (!reply.ok()) co_return std::move(reply).error();
-  co_return co_await TakeReply(share, *reply);
+  co_return co_await TakeReply(share, std::move(*reply));
 }
 
-async::Task<core::Status> Issuing::TakeReply(Share& share, const ScriptReply& reply) {
-  if (reply.status == "STALE") {
-    const redis::Result<int64_t> version = reply.reply[2].Number();
-    co_return co_await directory_.Reconcile(share.campaign, share.partition, version.ok() ? *version : 0,
+async::Task<core::Status> Issuing::TakeReply(Share& share, redis::Reply reply) {
+  Unpacker in(reply.text());
+  const std::string_view status = in.Bytes(1);
+  const core::InstantMs now = in.Signed(6);
+  if (status == "S") {
+    co_return co_await directory_.Reconcile(share.campaign, share.partition, in.Signed(7),
                                             share.intent.deadline);
   }
-  if (reply.status == "PERIOD") {
-    backend_.clock.CatchUp(reply.now_ms);
-    share.day_leased = 0;
-    co_return core::Ok();
-  }
-  if (reply.status != "DONE" || reply.reply.size() != 4 + 2 * share.open.size())
-    co_return Nonsense("issue", reply.reply);
+  const int64_t got = in.Signed(7);
+  const int64_t day_got = in.Signed(7);
   const std::vector<size_t> items = std::exchange(share.open, {});
   int64_t need_stock = 0;
   int64_t need_day = 0;
-  for (size_t i = 0; i < items.size(); ++i) {
-    TakeItem(share, items[i], reply.reply[4 + 2 * i].text(), reply.reply[5 + 2 * i].text(), &need_stock,
-             &need_day);
+  for (const size_t item : items) {
+    const std::string_view outcome = in.Bytes(1);
+    const std::string_view record = in.Bytes(in.Number(1));
+    if (outcome == "N") ++need_stock;
+    if (outcome == "n") ++need_day;
+    if (outcome == "N" || outcome == "n" || (outcome == "T" && DayIsOver(share, now))) {
+      share.open.push_back(item);
+    } else {
+      share.answers[item].emplace(Open(share, outcome, record, now));
+    }
   }
-  if (need_stock > 0) co_return co_await FetchUnits(share, false, reply.reply[2].integer(), need_stock);
-  if (need_day > 0) co_return co_await FetchUnits(share, true, reply.reply[3].integer(), need_day);
+  if (status != "D" || in.failed()) co_return Nonsense("issue", reply);
+  if (need_stock > 0) co_return co_await FetchUnits(share, false, got, need_stock);
+  if (need_day > 0) co_return co_await FetchUnits(share, true, day_got, need_day);
+  if (!share.open.empty()) {
+    backend_.clock.CatchUp(now);
+    share.day_leased = 0;
+  }
   co_return core::Ok();
 }
 
-void Issuing::TakeItem(Share& share, size_t item, std::string_view status, std::string_view record,
-                       int64_t* need_stock, int64_t* need_day) {
-  Answer& answer = share.answers[item];
+// Whether the service took another day for today's; a passed deadline leaves no time to try that again.
+bool Issuing::DayIsOver(const Share& share, core::InstantMs now) const {
+  return share.day.end_ms > 0 && (now < share.day.start_ms || now >= share.day.end_ms) &&
+         now <= backend_.clock.At(share.intent.deadline);
+}
+
+// The answer to one item. `status` is one of scripts/issue.lua, but for those that ask for another attempt.
+core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, std::string_view record,
+                                   core::InstantMs now) const {
   const core::CampaignDefinition& definition = share.campaign->campaign.definition;
-  if (status == "OK") {
+  if (status == "O") {
     const std::optional<Record> opened = OpenRecord(record);
-    if (!opened.has_value() || opened->type != RecordType::kIssued) {
-      answer.emplace(Error(Reason::kStoreNonsense, "The store holds a record that can't be read."));
-    } else {
-      answer.emplace(ToIssued(*opened, share.campaign->campaign.id));
-    }
-  } else if (status == "NEED_STOCK") {
-    ++*need_stock;
-    share.open.push_back(item);
-  } else if (status == "NEED_DAY") {
-    ++*need_day;
-    share.open.push_back(item);
-  } else if (status == "NOT_OPEN") {
-    answer.emplace(Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
-                       .With("opens_at", core::InstantText(definition.claim_window.start_ms)));
-  } else if (status == "CLOSED") {
-    answer.emplace(Error(Reason::kClaimWindowClosed, "Claiming is over."));
-  } else if (status == "USER_QUOTA") {
-    answer.emplace(Error(Reason::kUserQuota, "The user has claimed as often as the campaign allows."));
-  } else if (status == "USER_QUOTA_DAY") {
-    answer.emplace(
-        Error(Reason::kUserQuotaPerDay, "The user has claimed as often as the campaign allows a day.")
-            .With("resets_at", core::InstantText(share.day.end_ms)));
-  } else if (status == "FULL") {
-    answer.emplace(Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie."));
-  } else {
-    answer.emplace(CommonRefusal(status));
+    if (opened.has_value() && opened->type == RecordType::kIssued)
+      return ToIssued(*opened, share.campaign->campaign.id);
+    return Error(Reason::kStoreNonsense, "The store holds a record that can't be read.");
   }
+  if (status == "T") {
+    if (now > backend_.clock.At(share.intent.deadline)) return CommonRefusal("DEADLINE");
+    if (now >= definition.claim_window.start_ms)
+      return Error(Reason::kClaimWindowClosed, "Claiming is over.");
+    return Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
+        .With("opens_at", core::InstantText(definition.claim_window.start_ms));
+  }
+  if (status == "Q")
+    return Error(Reason::kUserQuota, "The user has claimed as often as the campaign allows.");
+  if (status == "q") {
+    return Error(Reason::kUserQuotaPerDay, "The user has claimed as often as the campaign allows a day.")
+        .With("resets_at", core::InstantText(share.day.end_ms));
+  }
+  if (status == "X")
+    return Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie.");
+  return CommonRefusal(status == "R" ? "REUSED" : status == "F" ? "FENCED" : status);
 }
 
 async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t got, int64_t want) {
@@ -281,12 +333,10 @@ async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t
 async::Task<void> Issuing::RefuseUnlessReplay(Share& share, core::Error refusal) {
   for (const size_t item : std::exchange(share.open, {})) {
     const Operation& op = share.intent.items[item].op;
-    core::Result<OperationPlace> place = backend_.Place(op, share.partition);
-    if (!place.ok()) {
-      share.answers[item].emplace(std::move(place).error());
-      continue;
-    }
-    core::Result<std::optional<std::string>> record = co_await backend_.Replay(op, *place);
+    const uint32_t bucket = share.intent.items[item].user.bucket(backend_.keys.shape());
+    core::Result<std::optional<std::string>> record =
+        co_await backend_.FindClaim(share.partition, bucket, op.field, op.deadline);
+    if (record.ok() && record->has_value()) record = Backend::Replayed(op, std::move(**record));
     if (!record.ok()) {
       share.answers[item].emplace(std::move(record).error());
       continue;

@@ -34,7 +34,12 @@ async::Task<core::Result<OperationStatus>> Operations::Get(OperationQuery query)
     co_return Of(OperationState::kTooOld);
   if (!place.ok()) co_return place.error();
   core::OpRef ref = place->ref;
-  core::Result<std::optional<std::string>> record = co_await backend_.Find(*place, query.deadline, &ref);
+  core::Result<std::optional<std::string>> record = std::optional<std::string>();
+  if (IssuesCoupons(query.method)) {
+    record = co_await backend_.FindClaim(query.partition, query.bucket, query.field, query.deadline);
+  } else {
+    record = co_await backend_.Find(*place, query.deadline, &ref);
+  }
   if (!record.ok()) co_return std::move(record).error();
   if (!record->has_value()) co_return Of(OperationState::kUnknown);
   std::string text = std::move(**record);
@@ -49,8 +54,13 @@ async::Task<core::Result<OperationStatus>> Operations::Fence(OperationQuery quer
       co_return Of(OperationState::kTooOld);
     if (!place.ok()) co_return place.error();
     redis::Command command(redis_scripts::kFence);
-    command.Key(backend_.keys.Operation(place->ref)).Key(backend_.keys.Operation(place->earlier));
-    command.Arg(place->ref.field_view()).Arg(place->expires_ms).Arg(place->from_ms).Arg(place->until_ms);
+    if (IssuesCoupons(query.method)) {
+      const std::string wallet = backend_.keys.Wallet(query.partition, query.bucket);
+      command.Key(wallet).Key(wallet).Arg(ClaimField(query.field)).Arg(0).Arg(0).Arg(core::kAmountMax);
+    } else {
+      command.Key(backend_.keys.Operation(place->ref)).Key(backend_.keys.Operation(place->earlier));
+      command.Arg(place->ref.field_view()).Arg(place->expires_ms).Arg(place->from_ms).Arg(place->until_ms);
+    }
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), query.deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "FENCED") co_return Of(OperationState::kFenced);

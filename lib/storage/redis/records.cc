@@ -2,38 +2,10 @@
 
 #include <algorithm>
 
+#include "storage/redis/unpacker.h"
+
 namespace tessera::storage {
 namespace {
-
-// Takes fields off the front; once something is missing it fails for good.
-class Unpacker {
- public:
-  explicit Unpacker(std::string_view bytes) : left_(bytes) {}
-
-  uint64_t Number(size_t width) {
-    uint64_t value = 0;
-    for (const char c : Bytes(width)) value = value << 8 | static_cast<uint8_t>(c);
-    return value;
-  }
-  int64_t Signed(size_t width) { return static_cast<int64_t>(Number(width)); }
-  std::string_view Bytes(size_t width) {
-    if (left_.size() < width) failed_ = true;
-    if (failed_) return {};
-    const std::string_view taken = left_.substr(0, width);
-    left_.remove_prefix(width);
-    return taken;
-  }
-  std::string_view Rest() { return Bytes(left_.size()); }
-  core::CampaignNumber Campaign() { return {static_cast<uint32_t>(Number(4))}; }
-
-  size_t left() const { return left_.size(); }
-  bool failed() const { return failed_; }
-  void Fail() { failed_ = true; }
-
- private:
-  std::string_view left_;
-  bool failed_ = false;
-};
 
 constexpr size_t kReferenceBytes = 16;
 constexpr uint32_t kNoQuota = 0xffffffff;
@@ -108,6 +80,12 @@ std::optional<uint64_t> OpenCouponField(std::string_view field) {
   return Unpacker(field).Number(3);
 }
 
+std::string ClaimField(const std::array<uint8_t, 12>& operation) {
+  return std::string(View(operation)) + 'o';
+}
+
+bool IsClaimField(std::string_view field) { return field.size() == 13 && field.back() == 'o'; }
+
 std::optional<StoredShare> OpenShare(std::string_view value) {
   Unpacker in(value);
   StoredShare share;
@@ -126,7 +104,10 @@ std::optional<Record> OpenRecord(std::string_view value) {
   Unpacker in(value);
   Record record;
   record.type = static_cast<RecordType>(in.Number(1));
-  if (record.type == RecordType::kFence) return record;
+  if (record.type == RecordType::kFence) {
+    record.time_ms = in.Signed(6);
+    return record;
+  }
   in.Bytes(8);
   switch (record.type) {
     case RecordType::kFence:

@@ -26,10 +26,12 @@ struct StoredCoupon {
 };
 std::optional<StoredCoupon> OpenCoupon(std::string_view value);
 
-// A wallet's field of one coupon is its index in 3 bytes; the others are users (12 bytes), quotas (16) and
-// the letters n, d and h.
+// A wallet's field of one coupon is its index in 3 bytes, that of an operation that issued one its 12 bytes
+// and 'o'; the others are users (12 bytes), quotas (16) and the letters n, d and h.
 std::string CouponField(uint64_t index);
 std::optional<uint64_t> OpenCouponField(std::string_view field);
+std::string ClaimField(const std::array<uint8_t, 12>& operation);
+bool IsClaimField(std::string_view field);
 
 // part/stock.lua
 struct StoredShare {

@@ -26,6 +26,9 @@ struct StoreConfig {
   // least.
   std::chrono::milliseconds retention_long = std::chrono::hours(24 * 30);
   std::chrono::milliseconds retention_short = std::chrono::hours(24 * 3);
+  std::chrono::milliseconds KeptFor(core::Retention retention) const {
+    return retention == core::Retention::kLong ? retention_long : retention_short;
+  }
   // How often the promise is checked on every primary.
   std::chrono::milliseconds check_interval{2000};
   // The part of maxmemory, in percent, above which nothing new is written.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "async/when_all.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
 #include "storage/redis/records.h"
@@ -10,9 +11,15 @@
 namespace tessera::storage {
 namespace {
 
-// Wallet buckets of one sweep, and coupons of one script call.
-constexpr int kBucketsMax = 64;
+// Members of the due set in one sweep, coupons of one script call, and wallets that a walk reads at once.
+constexpr int kDueMax = 64;
 constexpr size_t kItemsMax = 32;
+constexpr uint32_t kWave = 32;
+
+// Members of the due set that are no wallet bucket: the end of coupons, as scripts/set_version.lua notes it,
+// and the walk that forgets old records.
+constexpr char kEnding = 'e';
+constexpr std::string_view kForget = "forget";
 
 template <class T>
 T NumberIn(std::string_view text) {
@@ -23,72 +30,134 @@ T NumberIn(std::string_view text) {
 
 }  // namespace
 
-async::Task<core::Status> Sweeping::ExpireBucket(uint32_t partition, uint32_t bucket, Deadline deadline,
-                                                 SweepReport* report) const {
-  const Keys& keys = backend_.keys;
-  redis::Command read("HGETALL");
-  read.ReadOnly().Key(keys.Wallet(partition, bucket));
-  core::Result<redis::Reply> wallet = co_await backend_.Call(std::move(read), deadline);
-  if (!wallet.ok()) co_return std::move(wallet).error();
+Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet) const {
   const core::InstantMs now = backend_.clock.Now();
-  struct Item {
-    std::string_view index;
-    core::CampaignNumber campaign;
-  };
-  std::vector<Item> items;
-  std::string_view seen_next;
-  std::string_view seen_holds;
-  std::optional<core::InstantMs> next_due;
-  for (size_t i = 0; i + 1 < wallet->size(); i += 2) {
-    const std::string_view field = (*wallet)[i].text();
-    const std::string_view value = (*wallet)[i + 1].text();
-    if (field == "n") seen_next = value;
-    if (field == "h") seen_holds = value;
-    if (!OpenCouponField(field).has_value()) continue;
-    const std::optional<StoredCoupon> coupon = OpenCoupon(value);
+  const core::InstantMs forget = now - config_.retention_short.count() - kRequestAheadMaxMs;
+  Overdue overdue;
+  for (size_t i = 0; i + 1 < wallet.size(); i += 2) {
+    const std::string_view field = wallet[i].text();
+    const std::string_view value = wallet[i + 1].text();
+    if (field == "h") overdue.seen_holds = value;
+    if (IsClaimField(field)) {
+      const std::optional<Record> record = OpenRecord(value);
+      if (record.has_value() && record->time_ms < forget) overdue.records.push_back(field);
+    }
+    const std::optional<StoredCoupon> coupon = OpenCouponField(field) ? OpenCoupon(value) : std::nullopt;
     if (!coupon.has_value()) continue;
-    core::InstantMs due = coupon->expire_time_ms;
-    if (coupon->state == CouponState::kReserved) {
-      due = std::min(due, coupon->held_until_ms);
-    } else if (coupon->state != CouponState::kIssued) {
-      continue;
+    const bool held = coupon->state == CouponState::kReserved;
+    if (!held && coupon->state != CouponState::kIssued) continue;
+    const core::InstantMs due = held ? coupon->held_until_ms : coupon->expire_time_ms;
+    if (due <= now && overdue.items.size() < kItemsMax) {
+      overdue.items.push_back({field, coupon->campaign});
+    } else if (held || due <= now) {
+      overdue.next_due = std::min(overdue.next_due.value_or(due), due);
     }
-    if (due <= now && items.size() < kItemsMax) {
-      items.push_back(Item{field, coupon->campaign});
-      // A hold that ran out leaves a coupon that will run out.
-      due = coupon->expire_time_ms;
-      if (due <= now) continue;
+  }
+  return overdue;
+}
+
+async::Task<core::Status> Sweeping::SweepBucket(uint32_t partition, uint32_t bucket, bool due,
+                                                Deadline deadline, SweepReport* report) const {
+  const Keys& keys = backend_.keys;
+  const std::string key = keys.Wallet(partition, bucket);
+  while (true) {
+    redis::Command read("HGETALL");
+    read.ReadOnly().Key(key);
+    const core::Result<redis::Reply> wallet = co_await backend_.Call(std::move(read), deadline);
+    if (!wallet.ok()) co_return wallet.error();
+    const Overdue overdue = FindOverdue(*wallet);
+    if (!overdue.records.empty()) {
+      redis::Command forget("HDEL");
+      forget.Key(key);
+      for (const std::string_view record : overdue.records) forget.Arg(record);
+      const core::Result<redis::Reply> forgot = co_await backend_.Call(std::move(forget), deadline);
+      if (!forgot.ok()) co_return forgot.error();
     }
-    next_due = std::min(next_due.value_or(due), due);
+    if (overdue.items.empty() && !due) co_return core::Ok();
+    redis::Command command(redis_scripts::kExpire);
+    command.Key(key).Key(keys.Due(partition)).Key(keys.Ledger(partition));
+    for (const Overdue::Item& item : overdue.items) command.Key(keys.Campaign(partition, item.campaign));
+    command.Arg(bucket).Arg(overdue.seen_holds);
+    command.Arg(overdue.next_due.has_value() ? std::to_string(*overdue.next_due) : std::string());
+    for (const Overdue::Item& item : overdue.items) {
+      const uint64_t index = OpenCouponField(item.index).value_or(0);
+      command.Arg(item.index).Arg(core::CouponNumber::Of(keys.shape(), partition, bucket, index).value);
+    }
+    const core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
+    if (!reply.ok()) co_return reply.error();
+    report->reservations_expired += reply->reply[2].integer();
+    report->coupons_expired += reply->reply[3].integer();
+    if (overdue.items.size() < kItemsMax) co_return core::Ok();
   }
-  redis::Command command(redis_scripts::kExpire);
-  command.Key(keys.Wallet(partition, bucket)).Key(keys.Due(partition)).Key(keys.Ledger(partition));
-  for (const Item& item : items) command.Key(keys.Campaign(partition, item.campaign));
-  command.Arg(bucket).Arg(seen_next).Arg(seen_holds);
-  command.Arg(next_due.has_value() ? std::to_string(*next_due) : std::string());
-  for (const Item& item : items) {
-    const uint64_t index = OpenCouponField(item.index).value_or(0);
-    command.Arg(item.index).Arg(core::CouponNumber::Of(keys.shape(), partition, bucket, index).value);
+}
+
+// Every wallet of the partition, for what runs out in many of them at once.
+async::Task<core::Status> Sweeping::Walk(uint32_t partition, Deadline deadline, SweepReport* report) const {
+  const uint32_t buckets = backend_.keys.shape().buckets;
+  for (uint32_t first = 0; first < buckets; first += kWave) {
+    std::vector<async::Task<void>> wave;
+    core::Status swept = core::Ok();
+    for (uint32_t bucket = first; bucket < std::min(first + kWave, buckets); ++bucket) {
+      wave.push_back(SweepInto(partition, bucket, deadline, report, &swept));
+    }
+    co_await async::WhenAll(std::move(wave));
+    if (!swept.ok()) co_return swept;
   }
-  core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
-  if (!reply.ok()) co_return std::move(reply).error();
-  report->reservations_expired += reply->reply[2].integer();
-  report->coupons_expired += reply->reply[3].integer();
+  co_return core::Ok();
+}
+
+async::Task<void> Sweeping::SweepInto(uint32_t partition, uint32_t bucket, Deadline deadline,
+                                      SweepReport* report, core::Status* swept) const {
+  core::Status status = co_await SweepBucket(partition, bucket, false, deadline, report);
+  if (!status.ok()) *swept = std::move(status);
+}
+
+// The next walk that forgets old records: noted in the due set, so that one process does it for all.
+async::Task<core::Status> Sweeping::Schedule(uint32_t partition, bool again, Deadline deadline) const {
+  redis::Command command("ZADD");
+  command.Key(backend_.keys.Due(partition));
+  if (!again) command.Arg("NX");
+  command.Arg(backend_.clock.Now() + config_.retention_short.count() / 4).Arg(kForget);
+  const core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return reply.error();
   co_return core::Ok();
 }
 
 async::Task<core::Result<SweepReport>> Sweeping::SweepDue(uint32_t partition, Deadline deadline) {
-  redis::Command command("ZRANGEBYSCORE");
-  command.ReadOnly().Key(backend_.keys.Due(partition)).Arg("-inf").Arg(backend_.clock.Now());
-  command.Arg("LIMIT").Arg(0).Arg(kBucketsMax);
-  core::Result<redis::Reply> due = co_await backend_.Call(std::move(command), deadline);
-  if (!due.ok()) co_return std::move(due).error();
+  if (!scheduled_[partition]) {
+    const core::Status scheduled = co_await Schedule(partition, false, deadline);
+    if (!scheduled.ok()) co_return scheduled.error();
+    scheduled_[partition] = true;
+  }
+  redis::Command command(redis_scripts::kReadDue);
+  command.ReadOnly().Key(backend_.keys.Due(partition)).Arg(kDueMax);
+  const core::Result<ScriptReply> due = co_await backend_.Run(std::move(command), deadline);
+  if (!due.ok()) co_return due.error();
+  backend_.clock.CatchUp(due->now_ms);
   SweepReport report;
-  report.more = due->size() == kBucketsMax;
-  for (size_t i = 0; i < due->size(); ++i) {
-    core::Status swept =
-        co_await ExpireBucket(partition, NumberIn<uint32_t>((*due)[i].text()), deadline, &report);
-    if (!swept.ok()) co_return std::move(swept).error();
+  report.more = due->reply.size() == 2 + kDueMax;
+  std::vector<std::string_view> walked;
+  for (size_t i = 2; i < due->reply.size(); ++i) {
+    const std::string_view member = due->reply[i].text();
+    if (member == kForget || member.starts_with(kEnding)) {
+      walked.push_back(member);
+      continue;
+    }
+    const core::Status swept =
+        co_await SweepBucket(partition, NumberIn<uint32_t>(member), true, deadline, &report);
+    if (!swept.ok()) co_return swept.error();
+  }
+  if (walked.empty()) co_return report;
+  const core::Status walk = co_await Walk(partition, deadline, &report);
+  if (!walk.ok()) co_return walk.error();
+  redis::Command done("ZREM");
+  done.Key(backend_.keys.Due(partition));
+  for (const std::string_view member : walked) done.Arg(member);
+  const core::Result<redis::Reply> removed = co_await backend_.Call(std::move(done), deadline);
+  if (!removed.ok()) co_return removed.error();
+  if (std::find(walked.begin(), walked.end(), kForget) != walked.end()) {
+    const core::Status scheduled = co_await Schedule(partition, true, deadline);
+    if (!scheduled.ok()) co_return scheduled.error();
   }
   co_return report;
 }

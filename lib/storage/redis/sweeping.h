@@ -1,5 +1,9 @@
 #pragma once
 
+#include <optional>
+#include <string_view>
+#include <vector>
+
 #include "storage/ledger_store.h"
 #include "storage/redis/changing.h"
 #include "storage/redis/stock.h"
@@ -11,20 +15,45 @@ namespace tessera::storage {
 class Sweeping {
  public:
   Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Stock& stock)
-      : backend_(backend), directory_(directory), changing_(changing), stock_(stock) {}
+      : backend_(backend),
+        config_(backend.config),
+        directory_(directory),
+        changing_(changing),
+        stock_(stock),
+        scheduled_(backend.keys.shape().partitions) {}
 
   async::Task<core::Result<SweepReport>> SweepDue(uint32_t partition, Deadline deadline);
   async::Task<core::Result<SweepReport>> SweepTransfers(uint32_t partition, Deadline deadline);
   async::Task<core::Result<SweepReport>> SweepChanges(uint32_t partition, Deadline deadline);
 
  private:
-  async::Task<core::Status> ExpireBucket(uint32_t partition, uint32_t bucket, Deadline deadline,
-                                         SweepReport* report) const;
+  // What a wallet's fields say. The views are of the reply that was read.
+  struct Overdue {
+    struct Item {
+      std::string_view index;
+      core::CampaignNumber campaign;
+    };
+    std::vector<Item> items;                  // holds and coupons that ran out
+    std::vector<std::string_view> records;    // of operations whose time is over
+    std::optional<core::InstantMs> next_due;  // when the next of what is left runs out
+    std::string_view seen_holds;
+  };
+  Overdue FindOverdue(const redis::Reply& wallet) const;
+
+  // `due` when the due set names the bucket: then it is noted anew.
+  async::Task<core::Status> SweepBucket(uint32_t partition, uint32_t bucket, bool due, Deadline deadline,
+                                        SweepReport* report) const;
+  async::Task<core::Status> Walk(uint32_t partition, Deadline deadline, SweepReport* report) const;
+  async::Task<void> SweepInto(uint32_t partition, uint32_t bucket, Deadline deadline, SweepReport* report,
+                              core::Status* swept) const;
+  async::Task<core::Status> Schedule(uint32_t partition, bool again, Deadline deadline) const;
 
   const Backend& backend_;
+  const StoreConfig& config_;
   CampaignDirectory& directory_;
   Changing& changing_;
   Stock& stock_;
+  std::vector<bool> scheduled_;  // partitions whose next forgetting this process has seen to
 };
 
 }  // namespace tessera::storage

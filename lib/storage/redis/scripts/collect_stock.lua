@@ -7,6 +7,7 @@
 -- returns: OVER : the partition is in a later day
 --include part/now.lua
 --include part/stock.lua
+--include part/open_stock.lua
 local field, window = ARGV[1] == '0' and 's' or 'D', tonumber(ARGV[1])
 local value = call('HGET', KEYS[1], field)
 if value and unpack('>I6', value, 42) > window then return {'OVER'} end

@@ -4,17 +4,16 @@
 -- KEYS[3] ledger: the partition's stream of events
 -- KEYS[4..] campaign: one per item, the coupon's campaign in this partition
 -- ARGV[1] bucket: the wallet's, as the due set names it
--- ARGV[2] seen_next: field n of the wallet when the sweeper looked
--- ARGV[3] seen_holds: field h of the wallet then
--- ARGV[4] next_due: when the bucket is due again if nothing else happened, or '' for never
--- ARGV[5..] index, number: two per item; the index as the wallet's field, 3 bytes
+-- ARGV[2] seen_holds: field h of the wallet when the sweeper looked
+-- ARGV[3] next_due: when the bucket is due again if nothing else happened, or '' for never
+-- ARGV[4..] index, number: two per item; the index as the wallet's field, 3 bytes
 -- returns: OK, now, holds, coupons : how many of each were booked
 --include part/now.lua
 --include part/event.lua
 --include part/coupon.lua
 local holds, expired, none = 0, 0, string.rep('\0', 12)
-for i = 1, (#ARGV - 4) / 2 do
-  local index, number, campaign = ARGV[3 + 2 * i], tonumber(ARGV[4 + 2 * i]), KEYS[3 + i]
+for i = 1, (#ARGV - 3) / 2 do
+  local index, number, campaign = ARGV[2 + 2 * i], tonumber(ARGV[3 + 2 * i]), KEYS[3 + i]
   local found = redis.call('HGET', KEYS[1], index)
   local c = found and open_coupon(found)
   if c and c.state == RESERVED and now >= c.held_until then
@@ -30,14 +29,13 @@ for i = 1, (#ARGV - 4) / 2 do
     expired = expired + 1
   end
 end
-local w = redis.call('HMGET', KEYS[1], 'n', 'h')
-if (w[1] or '') == ARGV[2] and (w[2] or '') == ARGV[3] then
-  if ARGV[4] == '' then
+if (redis.call('HGET', KEYS[1], 'h') or '') == ARGV[2] then
+  if ARGV[3] == '' then
     redis.call('HDEL', KEYS[1], 'd')
     redis.call('ZREM', KEYS[2], ARGV[1])
   else
-    redis.call('HSET', KEYS[1], 'd', pack('>I6', tonumber(ARGV[4])))
-    redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
+    redis.call('HSET', KEYS[1], 'd', pack('>I6', tonumber(ARGV[3])))
+    redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
   end
 end
 return {'OK', now, holds, expired}

@@ -38,6 +38,7 @@
 --include part/coupon.lua
 --include part/quota.lua
 --include part/stock.lua
+--include part/open_stock.lua
 local state = redis.call('HMGET', KEYS[4], 'v', 'r', 'k', 's', 'D')
 if state[1] ~= ARGV[9] then return {'STALE', now, state[1] or '0'} end
 local found = redis.call('HGET', KEYS[3], ARGV[7])
@@ -59,18 +60,23 @@ redis.call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
 redis.call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
 if ARGV[11] == '1' then
   flag = flag + 1
-  local today = day_end > 0 and c.issued >= day_start
-  local quota = redis.call('HGET', KEYS[3], c.user .. c.campaign)
-  local total, of_today = open_quota(quota, day_start)
-  redis.call('HSET', KEYS[3], c.user .. c.campaign, quota_value(math.max(total - 1, 0), day_start,
-    math.max(of_today - (today and 1 or 0), 0), quota and #quota == 14))
+  local of_today = day_end > 0 and c.issued >= day_start
+  local wallet, user, campaign, day_packed = KEYS[3], c.user, c.campaign, pack('>I6', day_start)
+  local of_user = call('HGET', wallet, user)
+  do
+    local day_start = day_packed
+--include part/read_quota.lua
+    total, today = math.max(total - 1, 0), math.max(today - (of_today and 1 or 0), 0)
+--include part/write_quota.lua
+    call('HSET', wallet, user, sub(of_user, 1, 3) .. quotas)
+  end
   local function give_back(limit, value, window, owed)
     local issued, share, used, got, sent, at = open_stock(value, window)
     redis.call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
     redis.call('SADD', KEYS[6], owed)
   end
   if ARGV[14] ~= '' then give_back('s', state[4], 0, ARGV[14]) end
-  if ARGV[15] ~= '' and today then give_back('D', state[5], day_start, ARGV[15]) end
+  if ARGV[15] ~= '' and of_today then give_back('D', state[5], day_start, ARGV[15]) end
 end
 append(KEYS[5], 'K', flag, c.campaign, number, c.user, ARGV[2])
 local result = struct.pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))

@@ -49,7 +49,7 @@ local restored = (ARGV[10] == 'restore' or (ARGV[10] == 'unexpired' and now < c.
 if restored == 1 then
   redis.call('HSET', KEYS[4], ARGV[9], coupon_value(ISSUED, c))
   redis.call('HINCRBY', KEYS[4], 'h', 1)
-  make_due(KEYS[4], KEYS[7], ARGV[11], redis.call('HGET', KEYS[4], 'd'), c.ending)
+  if now >= c.ending then make_due(KEYS[4], KEYS[7], ARGV[11], redis.call('HGET', KEYS[4], 'd'), c.ending) end
   redis.call('HINCRBY', KEYS[5], 'x', -1)
 end
 append(KEYS[6], 'B', restored, c.campaign, r.number, c.user, ARGV[7], struct.pack('>I7I7', r.subtotal, r.discount))

@@ -1,9 +1,13 @@
--- Tells a partition a campaign's version; an older one than it knows does nothing.
+-- Tells a partition a campaign's version, and when the coupons end that are issued under it; an older version than it knows does
+-- nothing.
 -- KEYS[1] campaign: the campaign in this partition
+-- KEYS[2] due: the partition's due set
 -- ARGV[1] version: that the campaign has at its home
+-- ARGV[2] ending: of the coupons
 -- returns: SET : the partition knows it now
 -- returns: KNOWN : it knew this version or a newer one
 local known = tonumber(redis.call('HGET', KEYS[1], 'v') or 0)
 if known >= tonumber(ARGV[1]) then return {'KNOWN'} end
+redis.call('ZADD', KEYS[2], ARGV[2], 'e' .. ARGV[2])
 redis.call('HSET', KEYS[1], 'v', ARGV[1])
 return {'SET'}

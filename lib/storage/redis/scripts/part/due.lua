@@ -1,5 +1,6 @@
--- A wallet bucket is due at the earliest instant at which one of its holds or coupons runs out: its field 'd' (6 bytes), and its
--- score in the partition's due set. 'h' counts what a sweeper that looked earlier can't know.
+-- The due set says when a sweeper finds something run out. A wallet bucket is due at the earliest end of its holds: its field 'd'
+-- (6 bytes), and its score in the set; 'h' counts what a sweeper that looked earlier can't know. The ends of coupons stand there
+-- once for all buckets, as 'e' and the instant, since the partition was told of the campaign (set_version.lua).
 local function make_due(wallet, due, bucket, known, instant)
   if not known or instant < struct.unpack('>I6', known) then
     redis.call('HSET', wallet, 'd', struct.pack('>I6', instant))

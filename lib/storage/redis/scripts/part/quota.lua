@@ -1,12 +1,4 @@
--- What a user has claimed of a campaign: total(4), or total(4) day_start(6) today(4) where a day quota counts.
-local function open_quota(value, day_start)
-  if not value then return 0, 0 end
-  if #value == 4 then return struct.unpack('>I4', value), 0 end
-  local total, start, today = struct.unpack('>I4I6I4', value)
-  return total, start == day_start and today or 0
-end
-
-local function quota_value(total, day_start, today, daily)
-  if not daily then return struct.pack('>I4', total) end
-  return struct.pack('>I4I6I4', total, day_start, today)
-end
+-- A user's value in the wallet: the head of the chain of coupons, as the index of the newest plus one (3 bytes, NO_COUPON at
+-- first), then what the user has claimed: campaign(4) total(4) day_start(6) today(4), of three campaigns at most. Of further
+-- ones it stands in a field of its own, user and campaign, without the campaign: so no value outgrows a small hash.
+local NO_COUPON, NO_DAY, QUOTA, QUOTAS_FULL = '\0\0\0', '\0\0\0\0\0\0', '>I4c6I4', 57
