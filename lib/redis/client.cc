@@ -36,6 +36,7 @@ struct Client::Attempts {
   int redirections = 0;
   int script_loads = 0;
   int pauses = 0;
+  bool lost = false;                          // the answer to an attempt that may have taken effect was lost
   std::optional<async::Deadline> away_since;  // since when the call waits for a node that is loading
 };
 
@@ -137,6 +138,8 @@ async::Task<Result<Reply>> Client::Execute(Command command, async::Deadline dead
       surroundings_->observer.OnCommand(command, now - begin, nullptr);
       co_return reply;
     }
+    attempts.lost = attempts.lost || (reply.error().OutcomeUnknown() && !command.reads_only());
+    reply.error().lost_before = attempts.lost;
     const bool again = co_await Recover(command, reply.error(), deadline, retry, &attempts);
     now = async::Clock::now();
     if (!again) {

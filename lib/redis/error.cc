@@ -87,6 +87,7 @@ Error Error::FromReply(std::string_view reply_text) {
 }
 
 bool Error::OutcomeUnknown() const {
+  if (lost_before) return true;
   if (!sent) return false;
   switch (kind) {
     case ErrorKind::kTimeout:

@@ -49,11 +49,13 @@ struct Error {
   static Error FromReply(std::string_view reply_text);
 
   // True when the command may have taken effect although it failed: it was sent and its answer was lost, or
-  // it was answered but not replicated in time. A refusal by Redis itself is no such case.
+  // it was answered but not replicated in time. A refusal by Redis itself is no such case, unless the answer
+  // to an earlier attempt at the same command was lost.
   bool OutcomeUnknown() const;
 
   ErrorKind kind;
-  bool sent;  // false: Redis has never seen the command
+  bool sent;                 // false: Redis has not seen this attempt at the command
+  bool lost_before = false;  // an earlier attempt may have taken effect
   std::string text;
 };
 

@@ -48,11 +48,10 @@ Reason ReasonOf(const redis::Error& error) {
 
 core::Error FromRedis(const redis::Error& error) {
   std::string cause = std::string(redis::Name(error.kind)) + ": " + error.text;
-  if (error.OutcomeUnknown() && error.kind != redis::ErrorKind::kNoReplicas) {
+  if (error.OutcomeUnknown()) {
     return core::Error(Reason::kOutcomeUnknown,
-                       "The store did not answer in time; whether the call took effect is not known. Repeat "
-                       "it with the same "
-                       "request_id, or ask GetOperation.")
+                       "The store did not confirm it in time; whether the call took effect is not known. "
+                       "Repeat it with the same request_id, or ask GetOperation.")
         .Because(std::move(cause));
   }
   return core::Error(ReasonOf(error), "The store can't do this now. Try again later.")

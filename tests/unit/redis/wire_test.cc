@@ -171,6 +171,10 @@ TEST(Error, IsReadFromItsFirstWord) {
   EXPECT_EQ(Error::FromReply("").kind, ErrorKind::kOther);
   EXPECT_FALSE(Error::FromReply("NOREPLICAS Not enough good replicas").OutcomeUnknown());
   EXPECT_TRUE(Error(ErrorKind::kNoReplicas, true, "WAIT answered 0").OutcomeUnknown());
+  Error refused_later(ErrorKind::kDisconnected, false, "nobody is there any more");
+  EXPECT_FALSE(refused_later.OutcomeUnknown());
+  refused_later.lost_before = true;
+  EXPECT_TRUE(refused_later.OutcomeUnknown()) << "an earlier attempt may have taken effect";
   EXPECT_TRUE(Error(ErrorKind::kTimeout, true, "").OutcomeUnknown());
   EXPECT_FALSE(Error(ErrorKind::kTimeout, false, "").OutcomeUnknown());
 }
