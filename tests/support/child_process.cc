@@ -62,6 +62,9 @@ class Parent {
   std::deque<std::packaged_task<pid_t()>> tasks_;
 };
 
+// What tests and tools tell each other; a service would take it for a field of its configuration.
+constexpr std::string_view kOwnVariables[] = {"TESSERA_BIN_DIR", "TESSERA_FULL", "TESSERA_SEED"};
+
 // Only system calls run between fork and exec, as the test has threads: everything else was prepared before.
 pid_t ForkAndExec(const std::vector<char*>& arguments, const std::vector<char*>& env,
                   const std::filesystem::path& log, pid_t parent) {
@@ -94,13 +97,14 @@ void ChildProcess::Start(const std::vector<std::string>& argv, const std::filesy
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
   std::vector<char*> env;
   // Of two of one name a program may heed either, so what is given replaces what is inherited.
-  const auto given = [&](std::string_view inherited) {
-    return std::any_of(environment.begin(), environment.end(), [&](const auto& variable) {
-      return inherited.substr(0, inherited.find('=')) == variable.first;
-    });
+  const auto stays = [&](std::string_view inherited) {
+    const std::string_view name = inherited.substr(0, inherited.find('='));
+    return std::find(std::begin(kOwnVariables), std::end(kOwnVariables), name) == std::end(kOwnVariables) &&
+           std::none_of(environment.begin(), environment.end(),
+                        [&](const auto& variable) { return name == variable.first; });
   };
   for (char** inherited = environ; *inherited != nullptr; ++inherited) {
-    if (!given(*inherited)) env.push_back(*inherited);
+    if (stays(*inherited)) env.push_back(*inherited);
   }
   for (std::string& variable : variables) env.push_back(variable.data());
   env.push_back(nullptr);

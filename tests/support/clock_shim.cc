@@ -1,4 +1,4 @@
-// A library to preload into a service: its wall clock is TESSERA_CLOCK_OFFSET_S seconds off. Clocks that
+// A library to preload into a service: its wall clock is CLOCK_SHIM_OFFSET_S seconds off. Clocks that
 // measure spans (CLOCK_MONOTONIC and the like) are left alone, as a wrong wall clock leaves them alone too.
 
 #include <dlfcn.h>
@@ -14,7 +14,7 @@ namespace {
 
 time_t Offset() {
   static const time_t offset = [] {
-    const char* text = std::getenv("TESSERA_CLOCK_OFFSET_S");
+    const char* text = std::getenv("CLOCK_SHIM_OFFSET_S");
     return text == nullptr ? time_t{0} : static_cast<time_t>(std::atoll(text));
   }();
   return offset;

@@ -94,7 +94,7 @@ void ServiceProcess::Launch() {
   auto environment = options_.environment;
   if (options_.clock_offset_s != 0) {
     environment.emplace_back("LD_PRELOAD", TESSERA_CLOCK_SHIM);
-    environment.emplace_back("TESSERA_CLOCK_OFFSET_S", std::to_string(options_.clock_offset_s));
+    environment.emplace_back("CLOCK_SHIM_OFFSET_S", std::to_string(options_.clock_offset_s));
     // The shim stands before the sanitizer's runtime, which would object.
     environment.emplace_back("ASAN_OPTIONS", "detect_leaks=1:verify_asan_link_order=0");
   }
@@ -193,6 +193,8 @@ std::unique_ptr<ServiceProcess> Deployment::Replica(const std::string& service,
   options.clock_offset_s = options_.clock_offset_s;
   // Tests count every wallet of many campaigns on machines that do much else.
   options.environment = {{"TESSERA_GRPC_DEADLINE_MAX_MS", "300000"}};
+  options.environment.insert(options.environment.end(), options_.environment.begin(),
+                             options_.environment.end());
   return std::make_unique<ServiceProcess>(std::move(options));
 }
 

@@ -73,6 +73,8 @@ struct DeploymentOptions {
   uint32_t buckets = 2048;
   // Further lines for every service's YAML, top-level sections that are not set already.
   std::string extra_yaml;
+  // Further variables for every service, such as {"TESSERA_STORAGE_CHECK_INTERVAL_MS", "200"}.
+  std::vector<std::pair<std::string, std::string>> environment;
   // "info", or "off" where log lines would cost what is measured.
   std::string log_level = "info";
   int clock_offset_s = 0;
