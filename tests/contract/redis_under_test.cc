@@ -26,15 +26,17 @@ crypto::KeyFile TestKeys() {
 
 }  // namespace
 
-RedisUnderTest::RedisUnderTest(const redis::Config& redis, core::Shape shape)
-    : name_(FreshName()), keys_(name_, shape), digests_(TestKeys()) {
+RedisUnderTest::RedisUnderTest(const redis::Config& redis, core::Shape shape, const Options& options)
+    : name_(options.name.empty() ? FreshName() : options.name), keys_(name_, shape), digests_(TestKeys()) {
   storage::StoreConfig config;
   config.name = name_;
   config.shape = shape;
   config.create = true;
-  config.durability = storage::Durability::kMemory;
+  config.durability = options.durability;
+  config.replicas = options.replicas;
+  config.check_interval = options.check_interval;
   const storage::DefinitionCodec codec{api::EncodeDefinition, api::DecodeDefinition};
-  store_ = std::make_unique<storage::RedisStore>(loop(), redis, config, codec, digests_);
+  store_ = std::make_unique<storage::RedisStore>(loop(), redis, config, codec, digests_, options.observer);
   const core::Status started = loop().RunUntilDone(store_->Start(async::After(std::chrono::seconds(20))));
   if (!started.ok()) throw std::runtime_error(started.error().message + " " + started.error().cause);
 }

@@ -13,8 +13,17 @@ namespace tessera::contract {
 
 class RedisUnderTest : public StoreUnderTest {
  public:
+  struct Options {
+    std::string name;  // of the namespace; "": a fresh one
+    storage::Durability durability = storage::Durability::kMemory;
+    int replicas = 0;
+    std::chrono::milliseconds check_interval{2000};
+    redis::Observer* observer = nullptr;
+  };
+
   // Makes a fresh namespace of `shape`.
-  RedisUnderTest(const redis::Config& redis, core::Shape shape);
+  RedisUnderTest(const redis::Config& redis, core::Shape shape) : RedisUnderTest(redis, shape, Options()) {}
+  RedisUnderTest(const redis::Config& redis, core::Shape shape, const Options& options);
   ~RedisUnderTest() override;
 
   storage::CampaignStore& campaigns() override { return *store_; }
@@ -28,6 +37,9 @@ class RedisUnderTest : public StoreUnderTest {
   // Redis runs on this machine and tells this machine's time.
   core::InstantMs Now() override;
   void WaitUntil(core::InstantMs t) override;
+
+  const storage::Keys& keys() const { return keys_; }
+  storage::RedisStore& store() { return *store_; }
 
  private:
   const std::string name_;

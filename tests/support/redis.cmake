@@ -6,7 +6,7 @@ target_compile_options(tessera_fsync_shim PRIVATE -fno-sanitize=all)
 target_link_options(tessera_fsync_shim PRIVATE -fno-sanitize=all)
 
 tessera_library(redis_fixtures
-  SOURCES blocking_redis.cc child_process.cc free_port.cc redis_cluster.cc redis_sentinel.cc redis_server.cc
+  SOURCES blocking_redis.cc child_process.cc free_port.cc nonsense_proxy.cc redis_cluster.cc redis_sentinel.cc redis_server.cc
           temp_folder.cc
   DEPS PkgConfig::hiredis)
 target_include_directories(tessera_redis_fixtures PUBLIC ${CMAKE_SOURCE_DIR})

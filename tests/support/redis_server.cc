@@ -69,7 +69,7 @@ void RedisServer::WriteConfig() {
   for (const std::string& line : options_.config_lines) config << line << "\n";
 }
 
-void RedisServer::Start() {
+void RedisServer::Launch() {
   std::vector<std::string> argv = {kRedisServer, (folder_.path() / "redis.conf").string()};
   argv.insert(argv.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<std::pair<std::string, std::string>> environment;
@@ -78,6 +78,10 @@ void RedisServer::Start() {
     environment.emplace_back("TESSERA_FSYNC_LOG", (folder_.path() / "syncs.log").string());
   }
   process_.Start(argv, folder_.path() / "output.log", environment);
+}
+
+void RedisServer::Start() {
+  Launch();
   const auto give_up = std::chrono::steady_clock::now() + kStartMax;
   while (!redis_->Ping()) {
     if (!process_.running() || std::chrono::steady_clock::now() > give_up) {

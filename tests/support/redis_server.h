@@ -55,6 +55,8 @@ class RedisServer {
 
   // Starts it (again), with the data that is on disk, and waits until it answers.
   void Start();
+  // The same without waiting: it may be reading its data for long.
+  void Launch();
   // kill -9. The page cache survives this, so everything that was written is still there.
   void Kill9();
   // As if the machine lost its power: kill -9, then the append-only file is cut to what was synced.
