@@ -41,7 +41,7 @@ struct ApplyProgress {
 
 // Where two counts that must agree do not.
 struct Difference {
-  std::string campaign_id;
+  std::string campaign_id;            // empty: of no one campaign
   std::optional<uint32_t> partition;  // absent: over all
   std::string term;                   // such as "issued: counter = ledger"
   int64_t expected = 0;

@@ -4,6 +4,7 @@
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 
+#include <array>
 #include <chrono>
 
 #include "async/event.h"
@@ -16,11 +17,13 @@ namespace tessera::analytics {
 
 struct InvariantConfig {
   std::chrono::milliseconds interval{5000};
+  int wallets_every = 60;
 };
 void Bind(server::ConfigSection section, InvariantConfig& config);
 
-// Checks all the time that the counts agree: coupon_invariant_differences is 0 as long as they do, and the
-// log names what does not. Store and log must outlive it.
+// Checks all the time that the counts agree, and at every wallets_every-th look that every single coupon
+// does: coupon_invariant_differences{depth} is 0 as long as they do, and the log names what does not. What
+// was found stays until a look of the same depth finds it gone. Store and log must outlive it.
 class InvariantWatch final : public program::BackgroundLoop {
  public:
   InvariantWatch(storage::LedgerStore& store, const InvariantConfig& config, prometheus::Registry& registry,
@@ -30,13 +33,14 @@ class InvariantWatch final : public program::BackgroundLoop {
   void Stop() override { stopped_.Set(); }
 
  private:
+  async::Task<bool> Check(storage::VerifyDepth depth);
   void Tell(const storage::Verification& verification);
 
   storage::LedgerStore& store_;
   const InvariantConfig& config_;
   const server::Log& log_;
   async::Event stopped_;
-  prometheus::Gauge* differences_;
+  std::array<prometheus::Gauge*, 2> differences_{};  // by depth
   prometheus::Counter* checks_;
   prometheus::Counter* failures_;
 };

@@ -45,7 +45,7 @@ struct RedisStore::Parts {
   Settling settling{backend, directory, coupons, outcomes, stock};
   const Operations operations{backend, directory, outcomes};
   Ledger ledger{backend, directory};
-  Verifying verifying{backend, directory, changing, ledger};
+  Verifying verifying{backend, directory, ledger};
   Sweeping sweeping{backend, directory, changing, stock};
 };
 

@@ -1,6 +1,7 @@
 #include "storage/redis/verifying.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "async/when_all.h"
 #include "scripts.h"
@@ -33,6 +34,40 @@ void Compare(Verification* found, const std::string& campaign_id, std::optional<
 int64_t NumberOf(redis::Value value) {
   const redis::Result<int64_t> number = value.Number();
   return number.ok() ? *number : 0;
+}
+
+// The id of a stream's entry, such as 1716208223512-3.
+struct StreamId {
+  int64_t instant_ms = 0;
+  int64_t sequence = 0;
+  auto operator<=>(const StreamId&) const = default;
+};
+
+StreamId OpenStreamId(std::string_view text) {
+  StreamId id;
+  const auto [dash, failed] = std::from_chars(text.data(), text.data() + text.size(), id.instant_ms);
+  if (failed == std::errc() && dash != text.data() + text.size()) {
+    std::from_chars(dash + 1, text.data() + text.size(), id.sequence);
+  }
+  return id;
+}
+
+// What XINFO STREAM says of a ledger; all zero of one that is not there.
+struct LedgerState {
+  int64_t there = 0;
+  int64_t added = 0;
+  std::string last_id = "0-0";
+};
+
+LedgerState OpenLedgerState(const redis::Reply& reply) {
+  LedgerState state;
+  for (size_t i = 0; i + 1 < reply.size(); i += 2) {
+    const std::string_view name = reply[i].text();
+    if (name == "length") state.there = reply[i + 1].integer();
+    if (name == "entries-added") state.added = reply[i + 1].integer();
+    if (name == "last-generated-id") state.last_id = reply[i + 1].text();
+  }
+  return state;
 }
 
 }  // namespace
@@ -201,27 +236,117 @@ async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
                         "The wallets change faster than they can be counted. Try when it is calmer.");
 }
 
+async::Task<core::Status> Verifying::VerifyLedger(uint32_t partition, Deadline deadline,
+                                                  Verification* found) {
+  // The sums are read first: the ledger can only have more than what was added up.
+  redis::Command sums("HGETALL");
+  sums.ReadOnly().Key(backend_.keys.Totals(partition));
+  const core::Result<redis::Reply> totals = co_await backend_.Call(std::move(sums), deadline);
+  if (!totals.ok()) co_return totals.error();
+  std::string_view last = "0-0";
+  int64_t counted = 0;
+  for (size_t i = 0; i + 1 < totals->size(); i += 2) {
+    const std::string_view name = (*totals)[i].text();
+    if (name == "last") last = (*totals)[i + 1].text();
+    // Metrics of which each counts events of one kind; a release may be part of a revocation's event.
+    const bool counts_events = name.size() > 2 && std::string_view("ihrbek").find(name.back()) != name.npos;
+    if (counts_events) counted += NumberOf((*totals)[i + 1]);
+  }
+  redis::Command size("XLEN");
+  size.ReadOnly().Key(backend_.keys.Ledger(partition));
+  const core::Result<redis::Reply> length = co_await backend_.Call(std::move(size), deadline);
+  if (!length.ok()) co_return length.error();
+  LedgerState ledger;
+  if (length->integer() > 0) {
+    redis::Command info("XINFO");
+    info.ReadOnly().Arg("STREAM").Key(backend_.keys.Ledger(partition));
+    const core::Result<redis::Reply> state = co_await backend_.Call(std::move(info), deadline);
+    if (!state.ok()) co_return state.error();
+    ledger = OpenLedgerState(*state);
+  }
+  Compare(found, "", partition, "ledger: events there = events added", ledger.added, ledger.there);
+  Compare(found, "", partition, "ledger: events added at least those counted",
+          std::max(ledger.added, counted), ledger.added);
+  const StreamId end = OpenStreamId(ledger.last_id);
+  const StreamId applied = OpenStreamId(last);
+  const StreamId expected = std::max(end, applied);
+  Compare(found, "", partition, "ledger: ends no earlier than what was applied", expected.instant_ms,
+          end.instant_ms);
+  if (expected.instant_ms == end.instant_ms) {
+    Compare(found, "", partition, "ledger: ends no earlier than what was applied", expected.sequence,
+            end.sequence);
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Verifying::ListHome(uint32_t home, Deadline deadline, std::set<std::string>* ids,
+                                              Verification* found) {
+  const auto numbers = [&] {
+    redis::Command command("HVALS");
+    command.ReadOnly().Key(backend_.keys.Numbers(home));
+    return backend_.Call(std::move(command), deadline);
+  };
+  // A campaign is entered in both lists at once, and one that comes meanwhile is in the later answers.
+  const core::Result<redis::Reply> before = co_await numbers();
+  if (!before.ok()) co_return before.error();
+  redis::Command command("ZRANGE");
+  command.ReadOnly().Key(backend_.keys.Ids(home)).Arg(0).Arg(-1);
+  const core::Result<redis::Reply> listed = co_await backend_.Call(std::move(command), deadline);
+  if (!listed.ok()) co_return listed.error();
+  const core::Result<redis::Reply> after = co_await numbers();
+  if (!after.ok()) co_return after.error();
+  // One of the numbers' values is the next number.
+  const auto count = [](const redis::Reply& reply) {
+    return std::max<int64_t>(static_cast<int64_t>(reply.size()) - 1, 0);
+  };
+  const auto size = static_cast<int64_t>(listed->size());
+  Compare(found, "", home, "campaigns: by id = by number",
+          std::clamp(size, count(*before), std::max(count(*before), count(*after))), size);
+  for (size_t i = 0; i < listed->size(); ++i) ids->emplace((*listed)[i].text());
+  for (size_t i = 0; i < before->size(); ++i) {
+    // A campaign's id begins with a letter.
+    const std::string_view value = (*before)[i].text();
+    if (!value.empty() && (value[0] < '0' || value[0] > '9')) ids->emplace(value);
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Verifying::ListCampaigns(Deadline deadline,
+                                                   std::vector<KnownCampaignPtr>* campaigns,
+                                                   Verification* found) {
+  std::set<std::string> ids;
+  for (uint32_t p = 0; p < backend_.keys.shape().partitions; ++p) {
+    core::Status listed = co_await ListHome(p, deadline, &ids, found);
+    if (!listed.ok()) co_return listed;
+    core::Status verified = co_await VerifyLedger(p, deadline, found);
+    if (!verified.ok()) co_return verified;
+  }
+  for (const std::string& id : ids) {
+    core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(id, deadline);
+    const bool is_there = known.ok() || (known.error().reason != core::Reason::kCampaignNotFound &&
+                                         known.error().reason != core::Reason::kStoreNonsense);
+    Compare(found, id, std::nullopt, "definition: can be read", 1, is_there ? 1 : 0);
+    if (known.ok()) {
+      campaigns->push_back(std::move(*known));
+    } else if (is_there) {
+      co_return std::move(known).error();
+    }
+  }
+  co_return core::Ok();
+}
+
 async::Task<core::Result<Verification>> Verifying::Verify(std::string campaign_id, VerifyDepth depth,
                                                           Deadline deadline) {
+  Verification found;
   std::vector<KnownCampaignPtr> campaigns;
   if (!campaign_id.empty()) {
     core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(campaign_id, deadline);
     if (!known.ok()) co_return std::move(known).error();
     campaigns.push_back(std::move(*known));
   } else {
-    std::string cursor;
-    do {
-      core::Result<CampaignPage> page = co_await campaigns_.List(1000, cursor, deadline);
-      if (!page.ok()) co_return std::move(page).error();
-      for (const CampaignPtr& campaign : page->campaigns) {
-        core::Result<KnownCampaignPtr> known = co_await directory_.Known(campaign->id, deadline);
-        if (!known.ok()) co_return std::move(known).error();
-        campaigns.push_back(std::move(*known));
-      }
-      cursor = page->next_cursor;
-    } while (!cursor.empty());
+    core::Status listed = co_await ListCampaigns(deadline, &campaigns, &found);
+    if (!listed.ok()) co_return std::move(listed).error();
   }
-  Verification found;
   for (const KnownCampaignPtr& campaign : campaigns) {
     core::Status verified = co_await VerifyCampaign(campaign, deadline, &found);
     if (!verified.ok()) co_return std::move(verified).error();

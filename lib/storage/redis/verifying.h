@@ -1,11 +1,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "storage/ledger_store.h"
-#include "storage/redis/changing.h"
+#include "storage/redis/campaign_directory.h"
 #include "storage/redis/ledger.h"
 
 namespace tessera::storage {
@@ -15,8 +16,8 @@ namespace tessera::storage {
 // they were read. Loop thread only.
 class Verifying {
  public:
-  Verifying(const Backend& backend, CampaignDirectory& directory, Changing& campaigns, Ledger& ledger)
-      : backend_(backend), directory_(directory), campaigns_(campaigns), ledger_(ledger) {}
+  Verifying(const Backend& backend, CampaignDirectory& directory, Ledger& ledger)
+      : backend_(backend), directory_(directory), ledger_(ledger) {}
 
   async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,
                                                  Deadline deadline);
@@ -39,6 +40,12 @@ class Verifying {
   // Coupons of one campaign in one partition's wallets, by state.
   using StateCounts = std::array<int64_t, 5>;
 
+  // Finds all campaigns, and holds what is not of one campaign against each other: lists and ledgers.
+  async::Task<core::Status> ListCampaigns(Deadline deadline, std::vector<KnownCampaignPtr>* campaigns,
+                                          Verification* found);
+  async::Task<core::Status> ListHome(uint32_t home, Deadline deadline, std::set<std::string>* ids,
+                                     Verification* found);
+  async::Task<core::Status> VerifyLedger(uint32_t partition, Deadline deadline, Verification* found);
   async::Task<core::Status> VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline, Verification* found);
   async::Task<core::Status> VerifyWallets(uint32_t partition, std::vector<KnownCampaignPtr> campaigns,
                                           Deadline deadline, Verification* found);
@@ -56,7 +63,6 @@ class Verifying {
 
   const Backend& backend_;
   CampaignDirectory& directory_;
-  Changing& campaigns_;
   Ledger& ledger_;
 };
 

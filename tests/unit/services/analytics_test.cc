@@ -146,7 +146,9 @@ TEST_F(AnalyticsTest, AgreementIsSaidInAnswerAndMetric) {
     return 0.0;
   };
   RunUntil(watch, [&] { return checks() >= 2; });
-  EXPECT_EQ(Gauge("coupon_invariant_differences", {}), 0);
+  for (const char* depth : {"counters", "wallets"}) {
+    EXPECT_EQ(Gauge("coupon_invariant_differences", {{"depth", depth}}), 0) << depth;
+  }
 }
 
 }  // namespace

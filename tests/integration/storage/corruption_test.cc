@@ -1,0 +1,163 @@
+// VerifyInvariants names what differs when something in Redis is changed or deleted behind the services'
+// back.
+
+#include <functional>
+#include <set>
+
+#include "storage/redis/records.h"
+#include "store_room.h"
+
+namespace tessera::contract {
+namespace {
+
+using storage::VerifyDepth;
+using ::testing::Contains;
+using ::testing::IsEmpty;
+
+class CorruptionTest : public StoreRoom {
+ protected:
+  // A campaign in which everything has happened: 24 coupons issued, of them one redeemed, one held, one
+  // revoked.
+  void SetUp() override {
+    Open(ConfigFor(server_.unix_address()));
+    core::CampaignDefinition definition = Definition();
+    definition.limits.stock_total = 1000;
+    campaign_ = Active(definition);
+    for (uint32_t i = 0; i < 24; ++i) coupons_.push_back(Coupon(campaign_, i));
+    ASSERT_THAT(Redeem(coupons_[0], "order-1"), Succeeds());
+    ASSERT_THAT(Reserve(coupons_[1], "order-2"), Succeeds());
+    ASSERT_THAT(Revoke(coupons_[2], storage::ReservedPolicy::kWait, false), Succeeds());
+    ApplyAll();
+    ExpectVerified();
+    ASSERT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
+  }
+
+  std::string Redis(const std::vector<std::string>& argv) { return server_.Command(argv); }
+  const storage::Keys& keys() const { return redis_->keys(); }
+  core::CampaignNumber number() { return Get(campaign_).number; }
+  // Of the coupon that is redeemed.
+  uint32_t partition() const { return coupons_[0].partition(keys().shape()); }
+
+  std::set<std::string> Terms(VerifyDepth depth) {
+    const auto verification = Await(store_->ledger().Verify("", depth, Soon()));
+    if (!verification.ok()) return {verification.error().message + " " + verification.error().cause};
+    std::set<std::string> terms;
+    for (const storage::Difference& difference : verification->differences) {
+      EXPECT_NE(difference.expected, difference.found) << difference.term;
+      terms.insert(difference.term);
+    }
+    return terms;
+  }
+  void ExpectNamed(VerifyDepth depth, const std::string& term) { EXPECT_THAT(Terms(depth), Contains(term)); }
+
+  testing::RedisServer server_;
+  std::string campaign_;
+  std::vector<core::CouponNumber> coupons_;
+};
+
+TEST_F(CorruptionTest, ACouponGone) {
+  const core::CouponNumber coupon = coupons_[5];
+  const std::string wallet = keys().Wallet(coupon);
+  EXPECT_EQ(Redis({"HDEL", wallet, storage::CouponField(coupon.index(keys().shape()))}), "1");
+  ExpectNamed(VerifyDepth::kWallets, "available: counter = wallets");
+}
+
+TEST_F(CorruptionTest, AWalletGone) {
+  EXPECT_EQ(Redis({"DEL", keys().Wallet(coupons_[0])}), "1");
+  ExpectNamed(VerifyDepth::kWallets, "redeemed: counter = wallets");
+}
+
+TEST_F(CorruptionTest, ACounterChanged) {
+  const std::pair<const char*, const char*> counters[] = {{"r", "reserved: ledger = counter"},
+                                                          {"x", "redeemed: ledger = counter"},
+                                                          {"e", "expired: ledger = counter"},
+                                                          {"k", "revoked: ledger = counter"}};
+  const std::string key = keys().Campaign(partition(), number());
+  for (const auto& [field, term] : counters) {
+    Redis({"HINCRBY", key, field, "1"});
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), Contains(term));
+    Redis({"HINCRBY", key, field, "-1"});
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+  }
+}
+
+TEST_F(CorruptionTest, ACampaignsCountersGone) {
+  EXPECT_EQ(Redis({"DEL", keys().Campaign(partition(), number())}), "1");
+  const std::set<std::string> terms = Terms(VerifyDepth::kCounters);
+  EXPECT_THAT(terms, Contains("issued: ledger = counter"));
+  EXPECT_THAT(terms, Contains("redeemed: ledger = counter"));
+  EXPECT_THAT(terms, Contains("stock: issued - returned = used"));
+}
+
+TEST_F(CorruptionTest, ASumChanged) {
+  Redis({"HINCRBY", keys().Totals(partition()), std::to_string(number().value) + ":i", "1"});
+  ExpectNamed(VerifyDepth::kCounters, "issued: ledger = counter");
+}
+
+TEST_F(CorruptionTest, SumsGoneAreMadeAnewFromTheLedger) {
+  const storage::CampaignTotals before = Totals(campaign_);
+  for (uint32_t p = 0; p < 4; ++p) Redis({"DEL", keys().Totals(p)});
+  EXPECT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
+  EXPECT_EQ(Totals(campaign_), before);
+}
+
+TEST_F(CorruptionTest, ALedgerGone) {
+  EXPECT_EQ(Redis({"DEL", keys().Ledger(partition())}), "1");
+  const std::set<std::string> terms = Terms(VerifyDepth::kCounters);
+  EXPECT_THAT(terms, Contains("ledger: ends no earlier than what was applied"));
+  EXPECT_THAT(terms, Contains("ledger: events added at least those counted"));
+}
+
+TEST_F(CorruptionTest, ALedgerGoneAndBegunAnew) {
+  EXPECT_EQ(Redis({"DEL", keys().Ledger(partition())}), "1");
+  const auto redeemed = Redeem(coupons_[0], "order-1");
+  for (uint32_t i = 3; i < 24; ++i) {
+    if (coupons_[i].partition(keys().shape()) != partition()) continue;
+    ASSERT_THAT(Redeem(coupons_[i], "order-3"), Succeeds());
+    break;
+  }
+  ASSERT_NE(Redis({"XLEN", keys().Ledger(partition())}), "0");
+  ExpectNamed(VerifyDepth::kCounters, "ledger: events added at least those counted");
+}
+
+TEST_F(CorruptionTest, AnEventGone) {
+  const std::string ledger = keys().Ledger(partition());
+  const std::vector<std::string> first = server_.redis().List({"XRANGE", ledger, "-", "+", "COUNT", "1"});
+  ASSERT_FALSE(first.empty());
+  EXPECT_EQ(Redis({"XDEL", ledger, first[0]}), "1");
+  ExpectNamed(VerifyDepth::kCounters, "ledger: events there = events added");
+}
+
+TEST_F(CorruptionTest, TheBooksOfAStockChanged) {
+  Redis({"HINCRBY", keys().StockBooks(campaign_, 0), "pool", "1"});
+  ExpectNamed(VerifyDepth::kCounters, "stock: pool + away = cap");
+}
+
+TEST_F(CorruptionTest, TheBooksOfAStockGone) {
+  EXPECT_EQ(Redis({"DEL", keys().StockBooks(campaign_, 0)}), "1");
+  ExpectNamed(VerifyDepth::kCounters, "stock: got at most leased");
+}
+
+TEST_F(CorruptionTest, ADefinitionGone) {
+  EXPECT_EQ(Redis({"DEL", keys().Definition(campaign_)}), "1");
+  ExpectNamed(VerifyDepth::kCounters, "definition: can be read");
+}
+
+TEST_F(CorruptionTest, ADefinitionThatCannotBeRead) {
+  Redis({"HSET", keys().Definition(campaign_), "definition", "\xff\xff"});
+  ExpectNamed(VerifyDepth::kCounters, "definition: can be read");
+}
+
+TEST_F(CorruptionTest, AListOfCampaignsGone) {
+  const uint32_t home = keys().Home(campaign_);
+  for (const std::string& list : {keys().Ids(home), keys().Numbers(home)}) {
+    EXPECT_EQ(Redis({"COPY", list, "kept", "REPLACE"}), "1");
+    EXPECT_EQ(Redis({"DEL", list}), "1");
+    ExpectNamed(VerifyDepth::kCounters, "campaigns: by id = by number");
+    EXPECT_EQ(Redis({"COPY", "kept", list}), "1");
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+  }
+}
+
+}  // namespace
+}  // namespace tessera::contract
