@@ -11,6 +11,7 @@
 
 #include "answer.h"
 #include "store_under_test.h"
+#include "tests/support/refusals.h"
 
 namespace tessera::core {
 
@@ -28,7 +29,7 @@ void PrintTo(const Result<T>& result, std::ostream* out) {
 
 namespace tessera::contract {
 
-class StoreFixture : public testing::Test {
+class StoreFixture : public ::testing::Test {
  public:
   template <class T>
   T Await(async::Task<T> task) {
@@ -97,7 +98,7 @@ class StoreFixture : public testing::Test {
 };
 
 // The suites' base: each case runs on every store of the program.
-class StoreContract : public StoreFixture, public testing::WithParamInterface<StoreFactory> {
+class StoreContract : public StoreFixture, public ::testing::WithParamInterface<StoreFactory> {
  protected:
   void SetUp() override { store_ = GetParam().make(); }
 };
@@ -121,12 +122,14 @@ inline storage::Decide Deciding(int64_t total_minor) {
 MATCHER_P(Refuses, reason, std::string("is refused with ") + std::string(core::ReasonName(reason))) {
   if (arg.ok()) return false;
   *result_listener << "which is refused with " << core::ReasonName(arg.error().reason);
+  NoteRefusal(core::ReasonName(arg.error().reason));
   return arg.error().reason == reason;
 }
 MATCHER_P3(RefusesWith, reason, key, value,
            "is refused with " + std::string(core::ReasonName(reason)) + " and metadata") {
   if (arg.ok()) return false;
   *result_listener << "which is " << Describe(Answer(arg.error()));
+  NoteRefusal(core::ReasonName(arg.error().reason));
   const std::pair<std::string, std::string> entry{key, value};
   const auto& metadata = arg.error().metadata;
   return arg.error().reason == reason && std::find(metadata.begin(), metadata.end(), entry) != metadata.end();
@@ -136,10 +139,10 @@ MATCHER(Succeeds, "succeeds") {
   return arg.ok();
 }
 
-inline std::string StoreName(const testing::TestParamInfo<StoreFactory>& info) { return info.param.name; }
+inline std::string StoreName(const ::testing::TestParamInfo<StoreFactory>& info) { return info.param.name; }
 
 // Holds every store of the program to the cases of `suite`.
 #define TESSERA_CONTRACT(suite) \
-  INSTANTIATE_TEST_SUITE_P(Store, suite, testing::ValuesIn(StoreFactories()), StoreName)
+  INSTANTIATE_TEST_SUITE_P(Store, suite, ::testing::ValuesIn(StoreFactories()), StoreName)
 
 }  // namespace tessera::contract

@@ -3,9 +3,18 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/support/refusals.h"
 #include "tools/load/generator.h"
 
 namespace tessera::e2e {
+namespace {
+
+grpc::Status Noted(grpc::Status status) {
+  if (!status.ok()) NoteRefusal(load::RefusalOf(status).reason);
+  return status;
+}
+
+}  // namespace
 
 TesseraClient::TesseraClient(const Addresses& addresses) {
   caller.token = addresses.token;
@@ -28,118 +37,121 @@ std::string TesseraClient::NextId() {
 
 grpc::Status TesseraClient::Call(const pb::CreateCampaignRequest& request,
                                  pb::CreateCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::CreateCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::CreateCampaign,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::UpdateCampaignRequest& request,
                                  pb::UpdateCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::UpdateCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::UpdateCampaign,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ActivateCampaignRequest& request,
                                  pb::ActivateCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ActivateCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ActivateCampaign,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::PauseCampaignRequest& request,
                                  pb::PauseCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::PauseCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::PauseCampaign,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ResumeCampaignRequest& request,
                                  pb::ResumeCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ResumeCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ResumeCampaign,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::EndCampaignRequest& request, pb::EndCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::EndCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::EndCampaign, request,
+                                   response));
 }
 grpc::Status TesseraClient::Call(const pb::GetCampaignRequest& request, pb::GetCampaignResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::GetCampaign, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::GetCampaign, request,
+                                   response));
 }
 grpc::Status TesseraClient::Call(const pb::ListCampaignsRequest& request,
                                  pb::ListCampaignsResponse* response) {
-  return load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ListCampaigns, request,
-                             response);
+  return Noted(load::CallPatiently(caller, campaigns_.get(), &pb::CampaignService::Stub::ListCampaigns,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::IssueCouponRequest& request, pb::IssueCouponResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::IssueCoupon, request, response);
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::IssueCoupon, request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ClaimCouponRequest& request, pb::ClaimCouponResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::ClaimCoupon, request, response);
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::ClaimCoupon, request, response));
 }
 grpc::Status TesseraClient::Call(const pb::BatchIssueCouponsRequest& request,
                                  pb::BatchIssueCouponsResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::BatchIssueCoupons, request,
-                             response);
+  return Noted(load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::BatchIssueCoupons,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::GetCouponRequest& request, pb::GetCouponResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::GetCoupon, request, response);
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::GetCoupon, request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ListUserCouponsRequest& request,
                                  pb::ListUserCouponsResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::ListUserCoupons, request,
-                             response);
+  return Noted(load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::ListUserCoupons, request,
+                                   response));
 }
 grpc::Status TesseraClient::Call(const pb::RevokeCouponRequest& request, pb::RevokeCouponResponse* response) {
-  return load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::RevokeCoupon, request,
-                             response);
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::RevokeCoupon, request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ValidateCouponsRequest& request,
                                  pb::ValidateCouponsResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ValidateCoupons, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ValidateCoupons,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::RedeemCouponsRequest& request,
                                  pb::RedeemCouponsResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::RedeemCoupons, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::RedeemCoupons,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ReserveCouponsRequest& request,
                                  pb::ReserveCouponsResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ReserveCoupons, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ReserveCoupons,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::CommitReservationRequest& request,
                                  pb::CommitReservationResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::CommitReservation, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::CommitReservation,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::ReleaseReservationRequest& request,
                                  pb::ReleaseReservationResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ReleaseReservation, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ReleaseReservation,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::RollbackRedemptionRequest& request,
                                  pb::RollbackRedemptionResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::RollbackRedemption, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::RollbackRedemption,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::GetRedemptionRequest& request,
                                  pb::GetRedemptionResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::GetRedemption, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::GetRedemption,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::GetOperationRequest& request, pb::GetOperationResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::GetOperation, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::GetOperation, request,
+                                   response));
 }
 grpc::Status TesseraClient::Call(const pb::FenceOperationRequest& request,
                                  pb::FenceOperationResponse* response) {
-  return load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::FenceOperation, request,
-                             response);
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::FenceOperation,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::GetCampaignStatsRequest& request,
                                  pb::GetCampaignStatsResponse* response) {
-  return load::CallPatiently(caller, analytics_.get(), &pb::AnalyticsService::Stub::GetCampaignStats, request,
-                             response);
+  return Noted(load::CallPatiently(caller, analytics_.get(), &pb::AnalyticsService::Stub::GetCampaignStats,
+                                   request, response));
 }
 grpc::Status TesseraClient::Call(const pb::VerifyInvariantsRequest& request,
                                  pb::VerifyInvariantsResponse* response) {
-  return load::CallPatiently(caller, analytics_.get(), &pb::AnalyticsService::Stub::VerifyInvariants, request,
-                             response);
+  return Noted(load::CallPatiently(caller, analytics_.get(), &pb::AnalyticsService::Stub::VerifyInvariants,
+                                   request, response));
 }
 
 pb::ClaimCouponRequest TesseraClient::ClaimOf(const std::string& campaign_id, const std::string& user_id) {

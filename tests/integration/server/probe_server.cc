@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "tests/support/refusals.h"
+
 namespace tessera::testing {
 
 ProbeServer::Options ProbeServer::Defaults() {
@@ -70,7 +72,10 @@ std::string ReasonOf(const grpc::Status& status) {
   size_t at = details.find(type);
   if (at == std::string::npos) return "";
   at = details.find('\n', at + type.size());
-  return at == std::string::npos ? "" : details.substr(at + 2, static_cast<unsigned char>(details[at + 1]));
+  if (at == std::string::npos) return "";
+  const std::string reason = details.substr(at + 2, static_cast<unsigned char>(details[at + 1]));
+  NoteRefusal(reason);
+  return reason;
 }
 
 bool HasRetryInfo(const grpc::Status& status) {

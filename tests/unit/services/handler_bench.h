@@ -12,6 +12,7 @@
 #include "services/program/handler_tools.h"
 #include "tests/contract/memory_store.h"
 #include "tests/contract/test_zones.h"
+#include "tests/support/refusals.h"
 #include "tests/unit/api/requests.h"
 
 // Handlers on the model of the store, called as the router calls them.
@@ -49,7 +50,9 @@ class HandlerBench : public testing::Test {
       const Request& request) {
     const server::CallContext context(info_, caller_,
                                       std::chrono::steady_clock::now() + std::chrono::seconds(5), {});
-    return loop_.RunUntilDone((object.*member)(context, request));
+    core::Result<Response> result = loop_.RunUntilDone((object.*member)(context, request));
+    if (!result.ok()) NoteRefusal(core::ReasonName(result.error().reason));
+    return result;
   }
 
   // A new request_id each time.
