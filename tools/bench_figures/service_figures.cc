@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "tests/support/service_process.h"
+#include "tools/bench_figures/lag_sampler.h"
 #include "tools/bench_figures/measure.h"
 #include "tools/bench_figures/store_bench.h"
 #include "tools/load/campaign_setup.h"
@@ -19,6 +20,8 @@ using std::chrono::milliseconds;
 constexpr int kConnections = 8;
 constexpr int kInFlight = 64;
 constexpr int kBatchesInFlight = 8;
+constexpr int kOpenInFlightMax = 1024;
+constexpr double kShareOfPeak = 0.8;
 constexpr milliseconds kWarmup{300};
 
 // What the disk under Redis' folder takes to make a small append durable, in microseconds.
@@ -70,6 +73,20 @@ class Bench {
     const double rate = Successes(load::RunLoad(issuer_, traffic, Plan(kBatchesInFlight))) * 64;
     if (traffic.refused() > 0) throw std::runtime_error("items of a batch were refused");
     return rate;
+  }
+  // The 99th percentile of the age of the oldest event that analytics has not counted, in seconds, while so
+  // many claims a second are made.
+  double LagP99(double claims_per_second) {
+    load::LoadPlan plan = Plan(kOpenInFlightMax);
+    plan.rate = claims_per_second;
+    plan.duration = slice_ * 2;
+    load::ClaimTraffic traffic(kCampaign, NextSeed());
+    LagSampler sampler(deployment_.redis().unix_address(), "tessera", {.partitions = 64, .buckets = 2048});
+    sampler.Start();
+    Successes(load::RunLoad(issuer_, traffic, plan));
+    const std::vector<double> ages = sampler.Stop();
+    if (ages.empty()) throw std::runtime_error("nobody looked at the lag");
+    return ages[(ages.size() - 1) * 99 / 100];
   }
   // `policy` is "always" or "everysec"; the services have promised the weaker one and take the stronger.
   void Appendfsync(const std::string& policy) {
@@ -145,6 +162,8 @@ void MeasureServices(const BenchOptions& options, BenchResult* result) {
   Figure evalsha{"batch64_over_evalsha", "coupons per second by BatchIssue of 64 / bare EVALSHAs per second",
                  0.25, 0};
   Figure fsync{"fsync_over_everysec", "claims per second with fsync / with everysec, 64 in flight", 0.7, 0};
+  Figure lag{"analytics_lag_p99_s",
+             "seconds until analytics counts an event, p99, at 80 % of the peak claim rate", 0, 1};
   bench.ClaimsPerSecond();
   for (int round = 0; round < options.rounds; ++round) {
     Say("claims, echoes, batches: round " + std::to_string(round + 1) + " of " +
@@ -160,6 +179,7 @@ void MeasureServices(const BenchOptions& options, BenchResult* result) {
     batch.samples.push_back(coupons / claims);
     evalsha.samples.push_back(coupons / evalshas);
     fsync.samples.push_back(durable / claims);
+    lag.samples.push_back(bench.LagP99(kShareOfPeak * claims));
     result->parts["echo/s"].push_back(echoes);
     result->parts["claim/s"].push_back(claims);
     result->parts["claim/s with fsync"].push_back(durable);
@@ -167,7 +187,7 @@ void MeasureServices(const BenchOptions& options, BenchResult* result) {
     result->parts["EVALSHA/s"].push_back(evalshas);
     result->parts["fdatasync p50 us"].push_back(bench.FdatasyncMicros());
   }
-  for (Figure* figure : {&claim, &batch, &evalsha, &fsync}) result->figures.push_back(*figure);
+  for (Figure* figure : {&claim, &batch, &evalsha, &fsync, &lag}) result->figures.push_back(*figure);
 }
 
 }  // namespace tessera::bench
