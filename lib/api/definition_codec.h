@@ -12,7 +12,8 @@ namespace tessera::api {
 
 // The same definition gives the same bytes.
 std::string EncodeDefinition(const core::CampaignDefinition& definition);
-// STORE_NONSENSE unless the bytes are a definition.
+// The definition as it was stored, also when today's rules for input would refuse it. STORE_NONSENSE unless
+// the bytes are a definition.
 core::Result<core::CampaignDefinition> DecodeDefinition(std::string_view bytes);
 
 }  // namespace tessera::api

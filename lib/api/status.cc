@@ -170,7 +170,7 @@ grpc::Status ToGrpcStatus(const core::Error& error) {
   if (const auto delay = RetryAfter(error)) {
     AppendBytes(details, kStatusDetails, Any("type.googleapis.com/google.rpc.RetryInfo", RetryInfo(*delay)));
   }
-  return grpc::Status(code, error.message, std::move(details));
+  return grpc::Status(code, error.message, details);
 }
 
 }  // namespace tessera::api

@@ -61,11 +61,15 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string 
   core::Result<core::CampaignDefinition> definition = codec_.decode(fields["definition"].text());
   if (!definition.ok()) {
     co_return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
-        .Because(definition.error().message);
+        .Because(definition.error().message + ": " + definition.error().cause);
   }
   campaign.definition = std::move(*definition);
   core::Result<calendar::Zone> zone = calendar::LoadZone(campaign.definition.time_zone, "time_zone");
-  if (!zone.ok()) co_return std::move(zone).error();
+  if (!zone.ok()) {
+    // The caller named no zone: this system does not know the one that was accepted when it was stored.
+    co_return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
+        .Because(zone.error().message);
+  }
   known->zone = *zone;
   if (by_id_.size() >= kRememberedMax) by_id_.clear();
   if (ids_.size() >= kRememberedMax) ids_.clear();

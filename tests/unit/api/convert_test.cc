@@ -51,6 +51,48 @@ TEST(Definition, BytesThatAreNoneAreTheStoresNonsense) {
   }
 }
 
+// A rule for input that becomes stricter must not make what was accepted before unreadable.
+TEST(Definition, WhatWasStoredIsNotJudgedByTheRulesForInput) {
+  using D = pb::CampaignDefinition;
+  const std::vector<std::pair<const char*, std::function<void(D&)>>> cases = {
+      {"a long name", [](D& d) { d.set_display_name(std::string(1000, 'x')); }},
+      {"a zone that went", [](D& d) { d.set_time_zone("Mars/Olympus"); }},
+      {"a window that ends at its start",
+       [](D& d) { *d.mutable_claim_window()->mutable_end_time() = d.claim_window().start_time(); }},
+      {"a stock of 0", [](D& d) { d.mutable_limits()->set_stock_total(0); }},
+      {"no percent", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(0); }},
+  };
+  for (const auto& [name, spoil] : cases) {
+    auto definition = ToProto(*ParseDefinition(GoodDefinition(), "campaign"));
+    spoil(definition);
+    ASSERT_FALSE(ParseDefinition(definition, "campaign").ok()) << name;
+    const auto decoded = DecodeDefinition(definition.SerializeAsString());
+    ASSERT_TRUE(decoded.ok()) << name << ": " << decoded.error().cause;
+    EXPECT_EQ(ToProto(*decoded).SerializeAsString(), definition.SerializeAsString()) << name;
+  }
+}
+
+TEST(Definition, WhatTheCoreCannotComputeWithIsTheStoresNonsense) {
+  using D = pb::CampaignDefinition;
+  const std::vector<std::function<void(D&)>> cases = {
+      [](D& d) { d.set_currency_code("euro"); },
+      [](D& d) { d.mutable_terms()->clear_benefit(); },
+      [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(10'001); },
+      [](D& d) { d.mutable_terms()->mutable_amount_off()->set_amount_minor(-1); },
+      [](D& d) { d.mutable_limits()->set_stock_total(INT64_MAX); },
+      [](D& d) { d.mutable_use_window()->mutable_end_time()->set_seconds(INT64_MAX); },
+      [](D& d) { d.set_pause_scope(static_cast<pb::PauseScope>(9)); },
+      [](D& d) { d.set_restore_policy(static_cast<pb::RestorePolicy>(9)); },
+  };
+  for (size_t i = 0; i < cases.size(); ++i) {
+    auto definition = ToProto(*ParseDefinition(GoodDefinition(), "campaign"));
+    cases[i](definition);
+    const auto decoded = DecodeDefinition(definition.SerializeAsString());
+    ASSERT_FALSE(decoded.ok()) << i;
+    EXPECT_EQ(decoded.error().reason, core::Reason::kStoreNonsense);
+  }
+}
+
 TEST(Convert, Campaign) {
   core::Campaign campaign;
   campaign.id = "spring";
