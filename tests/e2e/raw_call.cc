@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "tools/load/campaign_setup.h"
 #include "tools/load/generator.h"
 
 namespace tessera::e2e {
@@ -36,10 +37,11 @@ bool Wait(grpc::CompletionQueue& queue) {
 
 }  // namespace
 
-RawAnswer RawCall(const std::string& address, const std::string& method, const std::string& request) {
+RawAnswer RawCall(const std::string& address, const std::string& method, const std::string& request,
+                  const std::string& token) {
   grpc::GenericStub stub(load::Connect(address, 1).front());
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+  load::PrepareContext(token, kTimeout, &context);
   grpc::CompletionQueue queue;
   RawAnswer answer;
   grpc::ByteBuffer response;

@@ -13,8 +13,9 @@ struct RawAnswer {
   std::string bytes;
 };
 
-// One unary call.
-RawAnswer RawCall(const std::string& address, const std::string& method, const std::string& request);
+// One unary call; `token` is sent as bearer token unless it is empty.
+RawAnswer RawCall(const std::string& address, const std::string& method, const std::string& request,
+                  const std::string& token = "");
 
 // Sends one message on a stream, reads one, and ends the stream.
 RawAnswer RawExchange(const std::string& address, const std::string& method, const std::string& request);
