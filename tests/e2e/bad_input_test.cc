@@ -201,6 +201,8 @@ TEST_F(BadInputTest, WhatIsAnothersHasAReasonOfItsOwn) {
   redeem = client_.RedeemOf(code, "order-1");
   redeem.mutable_coupons(0)->set_coupon_id(claimed_.coupon().coupon_id());
   ExpectRefused<pb::RedeemCouponsResponse>(redeem, "INVALID_ARGUMENT/SUBJECT_REQUIRED", "user_id");
+  ExpectRefused<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-1", 0),
+                                           "FAILED_PRECONDITION/NOT_APPLICABLE");
 
   pb::CommitReservationRequest commit = Commit();
   commit.set_order_id("order-2");

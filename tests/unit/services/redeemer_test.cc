@@ -124,6 +124,16 @@ TEST_F(RedeemerTest, AnotherUsersCouponIsRefused) {
   EXPECT_EQ(refused.error().reason, core::Reason::kCouponOfAnotherUser);
 }
 
+TEST_F(RedeemerTest, AnOrderBelowTheMinimumIsToldWhatIsMissing) {
+  auto request = NewUse<pb::RedeemCouponsRequest>("user-1");
+  for (auto& line : *request.mutable_order()->mutable_lines()) line.set_unit_price_minor(500);
+  const auto refused = Call(redemptions_, &RedemptionHandlers::RedeemCoupons, request);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason, core::Reason::kMinimumSpendNotMet);
+  const std::pair<std::string, std::string> missing("missing_minor", "2000");
+  EXPECT_EQ(refused.error().metadata, std::vector{missing});
+}
+
 TEST_F(RedeemerTest, ReservationsAreCommittedForTheirAmountOnly) {
   auto reserve = NewUse<pb::ReserveCouponsRequest>("user-1");
   reserve.mutable_ttl()->set_seconds(60);
