@@ -161,7 +161,7 @@ TEST(CutReplyTest, TakesEffectOnceAndAnswersTheSameBytes) {
 
   TesseraClient client(deployment);
   for (int64_t number = 0; number < lives; ++number) {
-    const pb::CampaignStats stats = client.SettledStats("life-" + std::to_string(number), kIssuedPerLife);
+    const pb::CampaignStats stats = client.SettledStats("life-" + std::to_string(number));
     EXPECT_EQ(stats.issued_count(), kIssuedPerLife);
     EXPECT_EQ(stats.redeemed_count(), 3);
     EXPECT_EQ(stats.rolled_back_count(), 1);

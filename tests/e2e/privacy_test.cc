@@ -83,7 +83,7 @@ TEST(PrivacyTest, WritesNoUserIdAndNoCodeAnywhere) {
   }
   planted.push_back("planted.stranger@example.org");
   planted.push_back(deployment.token("ADMIN"));
-  client.SettledStats("privacy", users);
+  client.SettledStats("privacy");
 
   const auto texts = EverythingWritten(deployment);
   size_t bytes = 0;

@@ -10,6 +10,7 @@
 #include "coupon/v1/campaign_service.grpc.pb.h"
 #include "coupon/v1/issuer_service.grpc.pb.h"
 #include "coupon/v1/redeemer_service.grpc.pb.h"
+#include "tests/e2e/ledger_view.h"
 #include "tests/support/service_process.h"
 #include "tools/load/patient_call.h"
 #include "tools/load/request_ids.h"
@@ -70,8 +71,9 @@ class TesseraClient {
 
   // Creates and activates a campaign; throws when that is refused.
   void Open(const std::string& campaign_id, const pb::CampaignDefinition& definition);
-  // Waits until the statistics count every event, at most 30 s, and returns them.
-  pb::CampaignStats SettledStats(const std::string& campaign_id, int64_t issued_count);
+  // Waits until every event of the ledger is counted, and returns the statistics. While nothing changes,
+  // these are final. REQUIRES: it was made from a deployment, which must outlive it.
+  pb::CampaignStats SettledStats(const std::string& campaign_id);
   // What VerifyInvariants finds, each difference on a line; empty when all agree.
   std::string Differences();
 
@@ -80,6 +82,8 @@ class TesseraClient {
   std::unique_ptr<pb::IssuerService::Stub> issuer_;
   std::unique_ptr<pb::RedeemerService::Stub> redeemer_;
   std::unique_ptr<pb::AnalyticsService::Stub> analytics_;
+  std::mutex ledger_mutex_;
+  std::unique_ptr<LedgerView> ledger_;
   std::mutex ids_mutex_;
   load::RequestIds ids_;
 };

@@ -137,10 +137,7 @@ std::string ServiceProcess::Metrics() const { return HttpGet(http_address_, "/me
 Deployment::Deployment(DeploymentOptions options) : options_(std::move(options)), folder_("tsd") {
   WriteKeys();
   WriteTokens();
-  RedisServerOptions redis;
-  redis.durability = options_.durability;
-  redis.config_lines = options_.redis_config_lines;
-  redis_ = std::make_unique<RedisServer>(std::move(redis));
+  StartRedis();
   issuer_ = Replica("issuer", "issuer");
   redeemer_ = Replica("redeemer", "redeemer");
   analytics_ = Replica("analytics", "analytics");
@@ -152,6 +149,49 @@ Deployment::~Deployment() {
   for (auto* service : {&analytics_, &redeemer_, &issuer_}) {
     if (*service != nullptr) (*service)->Kill9();
   }
+}
+
+void Deployment::StartRedis() {
+  RedisServerOptions redis;
+  redis.durability = options_.durability;
+  redis.config_lines = options_.redis_config_lines;
+  redis.note_syncs = options_.note_syncs;
+  switch (options_.topology) {
+    case RedisTopology::kSingle:
+      redis_ = std::make_unique<RedisServer>(std::move(redis));
+      return;
+    case RedisTopology::kSentinel:
+      sentinel_ = std::make_unique<RedisSentinel>(std::move(redis));
+      return;
+    case RedisTopology::kCluster:
+      cluster_ = std::make_unique<RedisCluster>(std::move(redis));
+      return;
+  }
+}
+
+std::vector<std::string> Deployment::data_addresses() const {
+  switch (options_.topology) {
+    case RedisTopology::kSingle:
+      return {redis_->unix_address()};
+    case RedisTopology::kSentinel:
+      return {sentinel_->primary().tcp_address()};
+    case RedisTopology::kCluster:
+      return cluster_->addresses();
+  }
+  return {};
+}
+
+std::string Deployment::RedisYaml() const {
+  const bool sentinel = options_.topology == RedisTopology::kSentinel;
+  std::string yaml = "redis:\n";
+  if (sentinel) yaml += std::string("  sentinel_master: ") + RedisSentinel::kMasterName + "\n";
+  if (sentinel) yaml += "  topology: sentinel\n";
+  if (options_.topology == RedisTopology::kCluster) yaml += "  topology: cluster\n";
+  std::string addresses;
+  for (const std::string& address : sentinel ? sentinel_->addresses() : data_addresses()) {
+    addresses += (addresses.empty() ? "\"" : ", \"") + address + "\"";
+  }
+  return yaml + "  addresses: [" + addresses + "]\n";
 }
 
 void Deployment::WriteKeys() const {
@@ -175,8 +215,7 @@ void Deployment::WriteTokens() {
 }
 
 std::string Deployment::StorageYaml() const {
-  return "redis:\n  addresses: [\"" + redis_->unix_address() + "\"]\n" +
-         "storage:\n  create: true\n  durability: " + DurabilityWord(options_.durability) +
+  return RedisYaml() + "storage:\n  create: true\n  durability: " + DurabilityWord(options_.durability) +
          "\n  partitions: " + std::to_string(options_.partitions) +
          "\n  buckets: " + std::to_string(options_.buckets) + "\n";
 }

@@ -1,6 +1,6 @@
 // ServiceProcess is one of Tessera's services, running as it does in production: the real program, a
-// configuration file, two ports. Deployment is all three of them with a private redis-server, keys and
-// callers' tokens.
+// configuration file, two ports. Deployment is all three of them with a private Redis (one server, a Cluster,
+// or servers under Sentinel), keys and callers' tokens.
 //
 // One thread at a time; start from a thread that lives as long as the deployment (see ChildProcess).
 // Everything is gone when the objects are, also after a kill -9 of the process that made them, but for its
@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "tests/support/child_process.h"
+#include "tests/support/redis_cluster.h"
+#include "tests/support/redis_sentinel.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/temp_folder.h"
 
@@ -66,8 +68,13 @@ class ServiceProcess {
   std::string http_address_ = "127.0.0.1:0";
 };
 
+enum class RedisTopology { kSingle, kSentinel, kCluster };
+
 struct DeploymentOptions {
+  RedisTopology topology = RedisTopology::kSingle;
   RedisDurability durability = RedisDurability::kFsync;
+  // The single redis-server can lose what it never synced to disk (Kill9DroppingUnsynced).
+  bool note_syncs = false;
   std::vector<std::string> redis_config_lines;
   uint32_t partitions = 64;
   uint32_t buckets = 2048;
@@ -91,7 +98,14 @@ class Deployment {
   Deployment(const Deployment&) = delete;
   Deployment& operator=(const Deployment&) = delete;
 
+  // What the topology has; the other two are not there.
   RedisServer& redis() { return *redis_; }
+  RedisSentinel& sentinel() { return *sentinel_; }
+  RedisCluster& cluster() { return *cluster_; }
+  // Where data may lie now: the server, the primary, or all nodes of the Cluster.
+  std::vector<std::string> data_addresses() const;
+  const DeploymentOptions& options() const { return options_; }
+
   ServiceProcess& issuer() { return *issuer_; }
   ServiceProcess& redeemer() { return *redeemer_; }
   ServiceProcess& analytics() { return *analytics_; }
@@ -107,6 +121,8 @@ class Deployment {
   std::unique_ptr<ServiceProcess> Replica(const std::string& service, const std::string& name) const;
 
  private:
+  void StartRedis();
+  std::string RedisYaml() const;
   void WriteKeys() const;
   void WriteTokens();
 
@@ -114,6 +130,8 @@ class Deployment {
   TempFolder folder_;
   std::map<std::string, std::string> tokens_;
   std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<RedisSentinel> sentinel_;
+  std::unique_ptr<RedisCluster> cluster_;
   std::unique_ptr<ServiceProcess> issuer_;
   std::unique_ptr<ServiceProcess> redeemer_;
   std::unique_ptr<ServiceProcess> analytics_;
