@@ -2,16 +2,24 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
 #include "tools/load/parallel.h"
 
 namespace tessera::e2e {
+namespace {
 
-BackgroundLoad::BackgroundLoad(testing::Deployment& deployment, std::string campaign_id, int threads)
-    : campaign_id_(std::move(campaign_id)) {
+constexpr std::chrono::milliseconds kSoldOutPause{20};
+// Of what is not as it was, this much is told.
+constexpr size_t kToldMax = 5;
+
+}  // namespace
+
+BackgroundLoad::BackgroundLoad(testing::Deployment& deployment, std::string campaign_id, int threads,
+                               std::chrono::milliseconds pause)
+    : campaign_id_(std::move(campaign_id)), pause_(pause) {
   for (int i = 0; i < threads; ++i) {
     clients_.push_back(std::make_unique<TesseraClient>(deployment));
     clients_.back()->caller.tries_max = 100'000;
@@ -34,6 +42,12 @@ void BackgroundLoad::Stop() {
   threads_.clear();
 }
 
+void BackgroundLoad::StopWhenSoldOut() {
+  stop_when_sold_out_ = true;
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
 void BackgroundLoad::WaitForMore(int64_t claims) {
   const int64_t before = count_;
   for (int waited = 0; count_ <= before + claims; ++waited) {
@@ -49,60 +63,110 @@ void BackgroundLoad::WaitForMore(int64_t claims) {
   }
 }
 
+std::map<std::string, int64_t> BackgroundLoad::tried_again() {
+  const std::lock_guard lock(mutex_);
+  return tried_again_;
+}
+
+int64_t BackgroundLoad::acknowledged() {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int64_t>(done_.size()) + redeemed_;
+}
+
 // Three of four coupons are redeemed, so that both services have work.
 void BackgroundLoad::Work(int thread) {
   TesseraClient& client = *clients_[static_cast<size_t>(thread)];
   for (int64_t number = 0; !stop_; ++number) {
-    Acknowledged one;
-    one.claim = client.ClaimOf(campaign_id_, "load-" + std::to_string(thread) + "-" + std::to_string(number));
-    pb::ClaimCouponResponse claimed;
-    grpc::Status status = client.Call(one.claim, &claimed);
-    if (status.ok()) {
-      one.claim_answer = claimed.SerializeAsString();
-      ++count_;
-      if (number % 4 != 0) {
-        one.redeem = client.RedeemOf(claimed.coupon().code(),
-                                     "order-" + std::to_string(thread) + "-" + std::to_string(number));
-        pb::RedeemCouponsResponse redeemed;
-        status = client.Call(*one.redeem, &redeemed);
-        if (status.ok()) one.redeem_answer = redeemed.SerializeAsString();
-      }
+    const bool had_stock =
+        Turn(client, std::to_string(thread) + "-" + std::to_string(number), number % 4 != 0);
+    if (stop_when_sold_out_) {
+      if (!had_stock) return;
+      continue;
     }
-    const std::lock_guard lock(mutex_);
-    if (status.ok()) {
-      if (one.redeem) ++redeemed_;
-      done_.push_back(std::move(one));
-    } else {
-      unexpected_.push_back(load::RefusalLabel(status) + " " + status.error_message());
-    }
+    std::this_thread::sleep_for(had_stock ? pause_ : kSoldOutPause);
   }
 }
 
-void BackgroundLoad::CheckOne(TesseraClient& client, const Acknowledged& one) const {
+bool BackgroundLoad::Turn(TesseraClient& client, const std::string& name, bool redeems) {
+  Acknowledged one;
+  one.claim = client.ClaimOf(campaign_id_, "load-" + name);
+  pb::ClaimCouponResponse claimed;
+  grpc::Status status = client.Call(one.claim, &claimed);
+  if (load::RefusalOf(status).reason == "STOCK") return false;
+  if (status.ok()) {
+    one.claim_answer = claimed.SerializeAsString();
+    one.code = claimed.coupon().code();
+    ++count_;
+    if (redeems) {
+      const pb::RedeemCouponsRequest redeem = client.RedeemOf(one.code, "order-" + name);
+      pb::RedeemCouponsResponse redeemed;
+      status = client.Call(redeem, &redeemed);
+      if (status.ok()) {
+        one.redeem = redeem;
+        one.redeem_answer = redeemed.SerializeAsString();
+      }
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (!status.ok()) unexpected_.push_back(load::RefusalLabel(status) + " " + status.error_message());
+  if (one.redeem) ++redeemed_;
+  if (!one.code.empty()) done_.push_back(std::move(one));
+  return true;
+}
+
+int64_t BackgroundLoad::CheckOne(TesseraClient& client, const Acknowledged& one,
+                                 std::vector<std::string>* unlike) const {
+  const auto compare = [unlike](const char* what, const grpc::Status& status, const std::string& answer,
+                                const std::string& before) {
+    if (status.ok() && answer == before) return 0;
+    unlike->push_back(std::string(what) + ": " +
+                      (status.ok() ? "OK with another answer" : load::RefusalLabel(status)));
+    return 1;
+  };
   pb::ClaimCouponResponse claimed;
   const grpc::Status claim = client.Call(one.claim, &claimed);
-  EXPECT_TRUE(claim.ok()) << load::RefusalLabel(claim);
-  EXPECT_EQ(claimed.SerializeAsString(), one.claim_answer);
-  if (!one.redeem) return;
+  int64_t lost = compare("claim", claim, claimed.SerializeAsString(), one.claim_answer);
+  if (!one.redeem) return lost;
   pb::RedeemCouponsResponse redeemed;
   const grpc::Status redeem = client.Call(*one.redeem, &redeemed);
-  EXPECT_TRUE(redeem.ok()) << load::RefusalLabel(redeem);
-  EXPECT_EQ(redeemed.SerializeAsString(), one.redeem_answer);
+  return lost + compare("redeem", redeem, redeemed.SerializeAsString(), one.redeem_answer);
+}
+
+int64_t BackgroundLoad::CountLost() {
+  std::atomic<int64_t> lost{0};
+  load::Parallel(
+      static_cast<int>(clients_.size()), static_cast<int64_t>(done_.size()), [&](int64_t index, int worker) {
+        std::vector<std::string> unlike;
+        lost += CheckOne(*clients_[static_cast<size_t>(worker)], done_[static_cast<size_t>(index)], &unlike);
+        const std::lock_guard lock(mutex_);
+        for (std::string& text : unlike) {
+          if (unlike_.size() < kToldMax) unlike_.push_back(std::move(text));
+        }
+      });
+  return lost;
 }
 
 void BackgroundLoad::ExpectNothingLost(TesseraClient& client) {
   EXPECT_EQ(unexpected_, std::vector<std::string>());
   ASSERT_GT(done_.size(), 0u);
-  load::Parallel(static_cast<int>(clients_.size()), static_cast<int64_t>(done_.size()),
-                 [this](int64_t index, int worker) {
-                   CheckOne(*clients_[static_cast<size_t>(worker)], done_[static_cast<size_t>(index)]);
-                 });
+  EXPECT_EQ(CountLost(), 0);
+  EXPECT_EQ(unlike_, std::vector<std::string>());
+  std::set<std::string> codes;
+  for (const Acknowledged& one : done_) codes.insert(one.code);
+  EXPECT_EQ(codes.size(), done_.size()) << "a code was handed out twice";
   const auto issued = static_cast<int64_t>(done_.size());
   const pb::CampaignStats stats = client.SettledStats(campaign_id_);
   EXPECT_EQ(stats.issued_count(), issued);
   EXPECT_EQ(stats.redeemed_count(), redeemed_);
   EXPECT_EQ(stats.redeemed_now_count(), redeemed_);
   EXPECT_EQ(client.Differences(), "");
+}
+
+void BackgroundLoad::ExpectSold(TesseraClient& client, int64_t stock) {
+  ExpectNothingLost(client);
+  const pb::CampaignStats stats = client.SettledStats(campaign_id_);
+  EXPECT_EQ(stats.issued_count(), stock);
+  EXPECT_EQ(stats.stock_remaining(), 0);
 }
 
 }  // namespace tessera::e2e
