@@ -71,8 +71,13 @@ async::Task<bool> SentinelTopology::Resolve() {
       co_return false;
     }
     if (same) co_return true;
-    primary_ = nodes_.Get(*named);
+    const NodePtr before = std::exchange(primary_, nodes_.Get(*named));
     nodes_.KeepOnly({primary_});
+    // What the old primary still answers is lost when it becomes a replica: its callers ask the new one.
+    if (before != nullptr) {
+      before->Reconnect(Error(ErrorKind::kDisconnected, false,
+                              before->endpoint().ToString() + ": the Sentinels name another primary"));
+    }
     surroundings_->observer.OnTopologyChanged("primary: " + named->ToString());
     surroundings_->changed.Pulse();
     co_return true;
