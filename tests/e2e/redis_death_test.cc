@@ -20,6 +20,7 @@ testing::DeploymentOptions Options(RedisDurability durability) {
   testing::DeploymentOptions options;
   options.durability = durability;
   options.note_syncs = true;
+  options.buckets = kFewBuckets;
   options.log_level = "warning";
   return options;
 }

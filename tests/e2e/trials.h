@@ -16,6 +16,9 @@ inline bool Full() {
 
 inline int64_t Trials(int64_t in_short, int64_t in_full) { return Full() ? in_full : in_short; }
 
+// VerifyInvariants reads every wallet: with few of them it is done at once.
+inline constexpr uint32_t kFewBuckets = 64;
+
 // Every fault test ends with this line; tests/RESULTS.md is made of them.
 inline void PrintTrials(const char* name, int64_t count) {
   std::printf("[trials] %s: %lld\n", name, static_cast<long long>(count));

@@ -66,6 +66,19 @@ void RedisSentinel::Failover() {
             [&] { return nodes_[old_primary]->redis().List({"ROLE"}).at(0) == "slave"; });
 }
 
+void RedisSentinel::CoordinatedFailover() {
+  RedisServer& before = primary();
+  before.Command({"CLIENT", "PAUSE", "20000", "WRITE"});
+  WaitUntil("the replicas have all that was written", [&] {
+    const std::string offset = before.redis().Info("master_repl_offset");
+    return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+      return node.get() == &before || node->redis().Info("slave_repl_offset") == offset;
+    });
+  });
+  Failover();
+  before.Command({"CLIENT", "UNPAUSE"});
+}
+
 void RedisSentinel::KillPrimary() {
   const size_t old_primary = primary_;
   nodes_[old_primary]->Kill9();

@@ -26,8 +26,12 @@ class RedisSentinel {
   RedisServer& node(int index) { return *nodes_[index]; }
   RedisServer& sentinel(int index) { return *sentinels_[index]; }
 
-  // A replica takes over because the Sentinels were told so; the old primary becomes a replica.
+  // A replica takes over because the Sentinels were told so; the old primary becomes a replica. What it takes
+  // between the two is lost: Redis' own SENTINEL FAILOVER does not stop it.
   void Failover();
+  // The same with nothing lost, as operators do it: the primary's writers are paused, and the replicas are in
+  // step, before a replica takes over.
+  void CoordinatedFailover();
   // The primary dies; returns when the Sentinels have made a replica the primary.
   void KillPrimary();
 
