@@ -5,6 +5,7 @@
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 #include <set>
 #include <string_view>
@@ -78,7 +79,11 @@ struct CutProxy::Loop {
 class CutProxy::Relay : public std::enable_shared_from_this<Relay> {
  public:
   Relay(CutProxy* proxy, tcp::socket client)
-      : proxy_(proxy), client_(std::move(client)), server_(proxy->loop_->context) {}
+      : proxy_(proxy),
+        client_(std::move(client)),
+        server_(proxy->loop_->context),
+        up_timer_(proxy->loop_->context),
+        down_timer_(proxy->loop_->context) {}
 
   void Start() {
     const std::string& target = proxy_->target_;
@@ -98,6 +103,8 @@ class CutProxy::Relay : public std::enable_shared_from_this<Relay> {
     std::error_code ignored;
     client_.close(ignored);
     server_.close(ignored);
+    up_timer_.cancel();
+    down_timer_.cancel();
     proxy_->loop_->relays.erase(shared_from_this());
   }
 
@@ -111,18 +118,28 @@ class CutProxy::Relay : public std::enable_shared_from_this<Relay> {
       const auto cut = [this] { return proxy_->CutThisAnswer(); };
       const size_t end = answers ? finder_.Scan({buffer.data(), size}, cut) : std::string_view::npos;
       const bool cutting = end != std::string_view::npos;
-      asio::async_write(to, asio::buffer(buffer.data(), cutting ? end : size),
-                        [=, this, &from, &to, &buffer](std::error_code failed, size_t) {
-                          const auto keep = self;
-                          if (failed || cutting) return keep->Cut();
-                          Pump(from, to, buffer, answers);
-                        });
+      const auto pass = [=, this, &from, &to, &buffer](std::error_code stopped) {
+        if (stopped) return;
+        asio::async_write(to, asio::buffer(buffer.data(), cutting ? end : size),
+                          [=, this, &from, &to, &buffer](std::error_code failed, size_t) {
+                            const auto keep = self;
+                            if (failed || cutting) return keep->Cut();
+                            Pump(from, to, buffer, answers);
+                          });
+      };
+      const std::chrono::milliseconds delay = proxy_->Delay();
+      if (delay.count() == 0) return pass(std::error_code());
+      asio::steady_timer& timer = answers ? down_timer_ : up_timer_;
+      timer.expires_after(delay);
+      timer.async_wait(pass);
     });
   }
 
   CutProxy* proxy_;
   tcp::socket client_;
   tcp::socket server_;
+  asio::steady_timer up_timer_;
+  asio::steady_timer down_timer_;
   Buffer up_{};
   Buffer down_{};
   AnswerFinder finder_;
@@ -169,6 +186,11 @@ bool CutProxy::CutThisAnswer() {
   const bool cut = every > 0 && ++answers_seen_ % every == 0;
   ++(cut ? answers_cut_ : answers_passed_);
   return cut;
+}
+
+std::chrono::milliseconds CutProxy::Delay() {
+  const int longest = delay_max_ms_;
+  return std::chrono::milliseconds(longest > 0 ? random_() % static_cast<unsigned>(longest + 1) : 0);
 }
 
 }  // namespace tessera::testing
