@@ -23,8 +23,9 @@ EventLoop::EventLoop() : context_(1), work_(context_.get_executor()) {}
 
 void EventLoop::Run() {
   thread_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-  context_.restart();
   context_.run();
+  // Only now: a Stop that came before this Run must not be lost.
+  context_.restart();
   thread_.store(std::thread::id(), std::memory_order_relaxed);
 }
 

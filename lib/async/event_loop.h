@@ -30,7 +30,7 @@ class EventLoop {
   // returned.
   void Run();
 
-  // Makes Run return soon; what has not run yet stays queued.
+  // Makes Run return soon, or at once if it has yet to begin; what has not run yet stays queued.
   void Stop();
 
   // Calls `callable` on the loop's thread, after what is queued already.
