@@ -12,6 +12,7 @@
 #include "server/call_gate.h"
 #include "server/config.h"
 #include "server/health_service.h"
+#include "server/port_sockets.h"
 #include "server/rpc_metrics.h"
 #include "server/served_call.h"
 
@@ -26,9 +27,8 @@ constexpr int kAwaitedUnknown = 4;
 constexpr std::chrono::milliseconds kCloseTime{250};
 constexpr std::chrono::milliseconds kDrainStep{5};
 
-// How long calls are parked before, and again after, the connections are told to go away: longer than an
-// answer and its acknowledgement take on the way.
-constexpr std::chrono::milliseconds kParkTime{30};
+// How long refusals may take to get on their way before the connections end.
+constexpr std::chrono::milliseconds kFlushTime{30};
 
 std::vector<const MethodInfo*> Methods(const Router& router) {
   std::vector<const MethodInfo*> methods;
@@ -111,6 +111,7 @@ class GrpcServer::Transport {
       server_.reset();
       return core::Error(core::Reason::kInvalidField, "grpc.listen: cannot listen on " + config_.listen);
     }
+    port_ = static_cast<uint16_t>(port);
     address_ = config_.listen.substr(0, config_.listen.rfind(':') + 1) + std::to_string(port);
     health_.Follow(parts_.health);
     for (const auto& queue : queues_) {
@@ -138,14 +139,12 @@ class GrpcServer::Transport {
       return done();
     };
     wait_for([this] { return gate_.in_flight() == 0; }, deadline);
-    calls_.parked.Open();
-    std::this_thread::sleep_for(kParkTime);
-    // Tells the connections to go away and waits until all calls have their answers; watches of the health
-    // service, which never end, are cancelled.
-    std::thread shutdown([this] { server_->Shutdown(std::chrono::system_clock::now() + kCloseTime); });
-    std::this_thread::sleep_for(kParkTime);
-    calls_.parked.RefuseAll();
-    shutdown.join();
+    std::this_thread::sleep_for(kFlushTime);
+    // Once gRPC shuts down, it cancels calls that arrive, and who is told CANCELLED does not try elsewhere.
+    // So by then nobody may be connected: a call that meets the end of its connection is UNAVAILABLE.
+    IgnoreNewConnections(port_);
+    wait_for([this] { return EndConnections(port_) == 0; }, std::chrono::steady_clock::now() + kCloseTime);
+    server_->Shutdown(std::chrono::system_clock::now() + kCloseTime);
     calls_.closing.store(true, std::memory_order_release);
     // Every call that was awaited comes back as not ok, every answer as sent; only then nobody asks for
     // further calls.
@@ -205,6 +204,7 @@ class GrpcServer::Transport {
   std::unique_ptr<grpc::Server> server_;  // goes before what it serves
   std::vector<std::thread> threads_;
   std::string address_;
+  uint16_t port_ = 0;
 };
 
 GrpcServer::GrpcServer(GrpcConfig config, const LogConfig& log_config, Parts parts)

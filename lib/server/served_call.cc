@@ -37,28 +37,6 @@ bool IsFailure(grpc::StatusCode code) {
 
 }  // namespace
 
-void ParkedCalls::Open() {
-  const std::lock_guard lock(mutex_);
-  open_ = true;
-}
-
-bool ParkedCalls::Keep(ServedCall* call) {
-  const std::lock_guard lock(mutex_);
-  if (open_) calls_.push_back(call);
-  return open_;
-}
-
-void ParkedCalls::RefuseAll() {
-  std::vector<ServedCall*> calls;
-  {
-    const std::lock_guard lock(mutex_);
-    open_ = false;
-    calls.swap(calls_);
-  }
-  for (ServedCall* call : calls)
-    call->Refuse(core::Error(core::Reason::kDraining, "this process is going down"));
-}
-
 int RawService::Add(const MethodInfo& method) {
   // gRPC keeps the pointer to the name; the route, which outlives the service, owns it.
   AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
@@ -97,10 +75,7 @@ void ServedCall::Arrive() {
   shared_.metrics.Started(route.index);
   const auto& metadata = grpc_context_.client_metadata();
   trace_ = BeginSpan(View(Find(metadata, "traceparent")));
-  if (const std::optional<core::Error> refusal = shared_.gate.Enter()) {
-    if (refusal->reason != core::Reason::kDraining || !shared_.parked.Keep(this)) Refuse(*refusal);
-    return;
-  }
+  if (const std::optional<core::Error> refusal = shared_.gate.Enter()) return Refuse(*refusal);
   entered_ = true;
   const core::Result<const Caller*> caller =
       shared_.gate.Admit(route.info, Credentials{View(Find(metadata, "authorization"))});

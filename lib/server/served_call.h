@@ -7,10 +7,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "async/event_loop.h"
 #include "server/access_log.h"
@@ -20,34 +18,12 @@
 
 namespace tessera::server {
 
-class ServedCall;
-
-// Calls that arrive in the last moments of a server. Whatever is on its way while gRPC tells the connections
-// to go away would be cancelled without an answer. So calls that come shortly before are kept until the
-// connections know, which stops callers that wait for an answer from sending more, and are refused then. Any
-// thread.
-class ParkedCalls {
- public:
-  // From now on calls are kept.
-  void Open();
-  // Keeps the call; false when calls are not kept now.
-  bool Keep(ServedCall* call);
-  // Refuses the calls that were kept; from now on none are.
-  void RefuseAll();
-
- private:
-  std::mutex mutex_;
-  bool open_ = false;
-  std::vector<ServedCall*> calls_;
-};
-
 // What every call of a server shares. Outlives them all.
 struct ServedCalls {
   async::EventLoop& loop;
   CallGate& gate;
   RpcMetrics& metrics;
   AccessLog& access_log;
-  ParkedCalls parked;
   std::atomic<bool> closing{false};  // no further call is asked for
   std::atomic<int64_t> objects{0};   // calls that exist, waiting ones included
 };

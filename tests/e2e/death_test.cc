@@ -10,6 +10,7 @@
 #include "tests/e2e/trials.h"
 #include "tests/support/wait_until.h"
 #include "tools/load/campaign_setup.h"
+#include "tools/load/generator.h"
 
 namespace tessera::e2e {
 namespace {
@@ -115,6 +116,33 @@ TEST_F(DeathTest, AnswersWhatIsInFlightAtSigterm) {
   }
   EXPECT_EQ(client_.Differences(), "");
   PrintTrials("SIGTERM under load", rounds);
+}
+
+// Callers that do not wait for answers have calls on the way at every instant of the end.
+TEST_F(DeathTest, TellsWhoeverCallsOnAfterSigtermToTryElsewhere) {
+  const int64_t rounds = Trials(3, 20);
+  for (int64_t round = 0; round < rounds; ++round) {
+    load::LoadPlan plan;
+    plan.rate = 2000;
+    plan.duration = std::chrono::seconds(2);
+    plan.token = deployment_.token("ADMIN");
+    load::ClaimTraffic traffic("load", 1000 + static_cast<uint64_t>(round));
+    load::LoadResult result;
+    std::thread caller([&] {
+      result = load::RunLoad(load::Connect(deployment_.issuer().grpc_address(), 8), traffic, plan);
+    });
+    std::this_thread::sleep_for(milliseconds(1000));
+    EXPECT_EQ(deployment_.issuer().Terminate(), 0);
+    caller.join();
+    EXPECT_GT(result.succeeded, 0);
+    EXPECT_GT(result.refused, 0);
+    for (const auto& [label, count] : result.refusals) {
+      EXPECT_TRUE(label.starts_with("UNAVAILABLE")) << count << " x " << label;
+      std::printf("%lld x %s\n", static_cast<long long>(count), label.c_str());
+    }
+    deployment_.issuer().Start();
+  }
+  PrintTrials("SIGTERM under an open loop", rounds);
 }
 
 TEST_F(DeathTest, EndsEveryCallByItsDeadlineWhileRedisIsStopped) {
