@@ -79,7 +79,7 @@ TEST(ChaosTest, LeavesExactlyWhatTheCallersFoundOut) {
   options.log_level = "error";
   testing::Deployment deployment(options);
   TesseraClient client(deployment);
-  const int64_t calls = Trials(2'000, 100'000);
+  const int64_t calls = Trials(1'000, 100'000);
   pb::CampaignDefinition definition = load::PlainDefinition("Chaos");
   definition.mutable_limits()->set_stock_total(calls);
   client.Open("chaos", definition);

@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 
 testing::DeploymentOptions Quiet() {
   testing::DeploymentOptions options;
+  options.buckets = kFewBuckets;
   options.log_level = "warning";
   return options;
 }

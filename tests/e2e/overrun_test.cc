@@ -20,6 +20,7 @@ class OverrunTest : public ::testing::Test {
   static testing::DeploymentOptions Options() {
     testing::DeploymentOptions options;
     options.durability = testing::RedisDurability::kEverysec;
+    options.buckets = kFewBuckets;
     options.log_level = "warning";
     return options;
   }
