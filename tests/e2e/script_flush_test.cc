@@ -36,8 +36,8 @@ TEST(ScriptFlushTest, NoCallerNotices) {
   const std::map<std::string, int64_t> nothing;
   EXPECT_EQ(load.tried_again(), nothing);
   EXPECT_EQ(scarce.tried_again(), nothing);
-  std::printf("%lld effects acknowledged\n",
-              static_cast<long long>(load.acknowledged() + scarce.acknowledged()));
+  const int64_t acknowledged = load.acknowledged() + scarce.acknowledged();
+  std::printf("%lld effects acknowledged\n", static_cast<long long>(acknowledged));
   load.ExpectNothingLost(client);
   scarce.ExpectSold(client, stock);
   PrintTrials("SCRIPT FLUSH under load", flushes);

@@ -55,8 +55,8 @@ class LoadedServices {
         EXPECT_TRUE(label.starts_with("UNAVAILABLE")) << label;
       }
     }
-    std::printf("%lld effects acknowledged\n",
-                static_cast<long long>(load_.acknowledged() + scarce_.acknowledged()));
+    const int64_t acknowledged = load_.acknowledged() + scarce_.acknowledged();
+    std::printf("%lld effects acknowledged\n", static_cast<long long>(acknowledged));
     load_.ExpectNothingLost(client_);
     scarce_.ExpectSold(client_, stock_);
   }
