@@ -78,7 +78,7 @@ void BackgroundLoad::Work(int thread) {
   TesseraClient& client = *clients_[static_cast<size_t>(thread)];
   for (int64_t number = 0; !stop_; ++number) {
     const bool had_stock =
-        Turn(client, std::to_string(thread) + "-" + std::to_string(number), number % 4 != 0);
+        Turn(client, std::to_string(thread) + "-" + std::to_string(number), number % 4 != 0 && !claim_only_);
     if (stop_when_sold_out_) {
       if (!had_stock) return;
       continue;

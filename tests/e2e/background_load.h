@@ -35,6 +35,8 @@ class BackgroundLoad {
                  std::chrono::milliseconds pause = std::chrono::milliseconds(0));
   ~BackgroundLoad();
 
+  // Redeems nothing. Before Start.
+  void ClaimOnly() { claim_only_ = true; }
   void Start();
   // Ends when every call that was begun has its outcome.
   void Stop();
@@ -65,6 +67,7 @@ class BackgroundLoad {
 
   const std::string campaign_id_;
   const std::chrono::milliseconds pause_;
+  bool claim_only_ = false;
   std::vector<std::unique_ptr<TesseraClient>> clients_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stop_{false};

@@ -118,12 +118,11 @@ class CutProxy::Relay : public std::enable_shared_from_this<Relay> {
       const auto cut = [this] { return proxy_->CutThisAnswer(); };
       const size_t end = answers ? finder_.Scan({buffer.data(), size}, cut) : std::string_view::npos;
       const bool cutting = end != std::string_view::npos;
-      const auto pass = [=, this, &from, &to, &buffer](std::error_code stopped) {
+      const auto pass = [=, this, &from, &to, &buffer, self = self](std::error_code stopped) {
         if (stopped) return;
         asio::async_write(to, asio::buffer(buffer.data(), cutting ? end : size),
-                          [=, this, &from, &to, &buffer](std::error_code failed, size_t) {
-                            const auto keep = self;
-                            if (failed || cutting) return keep->Cut();
+                          [=, this, &from, &to, &buffer, self = self](std::error_code failed, size_t) {
+                            if (failed || cutting) return Cut();
                             Pump(from, to, buffer, answers);
                           });
       };
