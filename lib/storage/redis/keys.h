@@ -11,17 +11,25 @@ namespace tessera::storage {
 // Every name that Tessera has in Redis: nothing else spells one. All keys of a partition share its hash tag,
 // so a script over them stays in one cluster slot. Immutable, any thread.
 //
-//   <ns>:{tag}:p            marker: namespace, shape and partition; its absence means an emptied or foreign
-//   Redis <ns>:{tag}:u<bucket>    wallet: coupons, chains and quotas of the users of one bucket (hash)
-//   <ns>:{tag}:c<number>    campaign in this partition: version, counters, shares (hash)
-//   <ns>:{tag}:s<period>:<bucket>, :r<period>:<bucket>   operation records, kept short and long (hashes with
-//   a TTL) <ns>:{tag}:l            ledger (stream) <ns>:{tag}:g            totals of the ledger (hash)
-//   <ns>:{tag}:t            wallet buckets by the instant at which they are due (sorted set)
-//   <ns>:{tag}:w            limits with units that their home has not got yet (set)
-// and, in a campaign's home partition,
-//   <ns>:{tag}:d<id>        definition, version and state (hash)
-//   <ns>:{tag}:e<id>[:<day>]  books of its stock, of a day's stock (hash)
-//   <ns>:{tag}:n, :i, :m    campaigns by number (hash), by id (sorted set), with a change under way (set)
+// After <ns>:{tag}: every partition has
+//
+//   p                     marker: namespace, shape, partition; without it Redis was emptied or is foreign
+//   u<bucket>             wallet: coupons, chains, quotas and claim records of a bucket of users (hash)
+//   c<number>             campaign in this partition: version, counters, shares (hash)
+//   s<period>:<bucket>    other operation records, kept short (hash with a TTL)
+//   r<period>:<bucket>    the same, kept long
+//   l                     ledger (stream)
+//   g                     totals of the ledger (hash)
+//   t                     what runs out, by the instant: wallets, ends of coupons, records (sorted set)
+//   w                     limits with units that their home has not got yet (set)
+//
+// and a campaign's home partition also
+//
+//   d<id>                 definition, version and state (hash)
+//   e<id>, e<id>:<day>    books of its stock, of a day's stock (hash)
+//   n                     campaigns by number (hash)
+//   i                     campaigns by id (sorted set)
+//   m                     campaigns with a change under way (set)
 class Keys {
  public:
   // REQUIRES: the shape's numbers are powers of two in their ranges; `ns` has no braces.
