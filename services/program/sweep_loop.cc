@@ -32,7 +32,7 @@ SweepLoop::SweepLoop(storage::Sweeper& sweeper, uint32_t partitions, const Sweep
   changes_finished_ = &swept.Add({{"what", "campaign_change"}});
   failures_ = &prometheus::BuildCounter()
                    .Name("coupon_sweep_failures_total")
-                   .Help("Rounds of the sweeper that the store cut short.")
+                   .Help("Steps of the sweeper that the store cut short.")
                    .Register(registry)
                    .Add({});
 }
@@ -44,28 +44,26 @@ void SweepLoop::Count(const storage::SweepReport& report) {
   changes_finished_->Increment(static_cast<double>(report.changes_finished));
 }
 
-async::Task<bool> SweepLoop::Sweep(uint32_t partition) {
+async::Task<void> SweepLoop::Sweep(uint32_t partition) {
   for (const Step step : kSteps) {
     bool more = true;
     while (more && !stopped_.is_set()) {
       const auto report = co_await (sweeper_.*step)(partition, async::After(kStepTime));
-      if (!report.ok()) co_return false;
-      Count(*report);
-      more = report->more;
+      if (report.ok()) Count(*report);
+      // The store says in health and metrics what is wrong. Here the rest goes on, and the next round tries
+      // again.
+      if (!report.ok()) failures_->Increment();
+      more = report.ok() && report->more;
     }
   }
-  co_return true;
 }
 
 async::Task<void> SweepLoop::Run() {
   if (!config_.enabled) co_return;
   while (!stopped_.is_set()) {
-    bool going = true;
-    for (uint32_t partition = 0; going && partition < partitions_ && !stopped_.is_set(); ++partition) {
-      going = co_await Sweep(partition);
+    for (uint32_t partition = 0; partition < partitions_ && !stopped_.is_set(); ++partition) {
+      co_await Sweep(partition);
     }
-    // The store says in health and metrics what is wrong; the next round tries again.
-    if (!going) failures_->Increment();
     if (!stopped_.is_set()) co_await stopped_.WaitUntil(async::After(config_.interval));
   }
 }

@@ -30,7 +30,7 @@ class SweepLoop final : public BackgroundLoop {
   void Stop() override { stopped_.Set(); }
 
  private:
-  async::Task<bool> Sweep(uint32_t partition);
+  async::Task<void> Sweep(uint32_t partition);
   void Count(const storage::SweepReport& report);
 
   storage::Sweeper& sweeper_;

@@ -13,9 +13,15 @@ constexpr core::InstantMs kForever = core::kAmountMax;
 async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, Deadline deadline) const {
   if (RedisClock::Steady::now() >= deadline) co_return CommonRefusal("DEADLINE");
   if (const core::Status open = guard.MayUse(command.reads_only()); !open.ok()) co_return open.error();
+  const bool writes = !command.reads_only();
   redis::Result<redis::Reply> reply =
       co_await client.Execute(std::move(command), deadline, redis::Retry::kIdempotent);
   if (!reply.ok()) co_return FromRedis(reply.error());
+  if (writes && !guard.verdict().ok()) {
+    // It may have been written by a later attempt, on a Redis that does not keep what is promised.
+    co_return core::Error(core::Reason::kOutcomeUnknown, "Whether this took effect is not known. Try again.")
+        .Because(guard.verdict().error().message);
+  }
   co_return std::move(*reply);
 }
 

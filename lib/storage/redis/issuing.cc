@@ -68,13 +68,13 @@ struct Issuing::Gathering {
 
 async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent) {
   if (intent.items.size() == 1) {
-    const Deadline deadline = intent.deadline;
-    std::vector<core::Result<Issued>> alone;
-    alone.push_back(co_await IssueGathered(intent));
-    const bool waited_too_short = !alone[0].ok() && (alone[0].error().reason == Reason::kDeadlinePassed ||
-                                                     alone[0].error().reason == Reason::kOutcomeUnknown);
-    // It was gathered with one that had less time.
-    if (!waited_too_short || RedisClock::Steady::now() >= deadline) co_return alone;
+    Deadline shared{};
+    std::vector<core::Result<Issued>> gathered;
+    gathered.push_back(co_await IssueGathered(intent, &shared));
+    const Deadline now = RedisClock::Steady::now();
+    // Whatever went wrong when the time of another was over is tried again with its own.
+    const bool cut_short = !gathered[0].ok() && shared < intent.deadline && now >= shared;
+    if (!cut_short || now >= intent.deadline) co_return gathered;
   }
   std::vector<Answer> answers(intent.items.size());
   std::map<uint32_t, std::vector<size_t>> by_partition;
@@ -96,7 +96,7 @@ async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent
   co_return results;
 }
 
-async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent) {
+async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent, Deadline* shared) {
   const uint32_t partition = intent.items[0].user.partition(backend_.keys.shape());
   GatheringKey key{intent.campaign_id, partition, intent.source, intent.code_key_id};
   const auto open = gathering_.find(key);
@@ -107,6 +107,7 @@ async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent) {
     joined->intent.deadline = std::min(joined->intent.deadline, intent.deadline);
     if (place + 1 == kGatheredMax) gathering_.erase(open);
     co_await joined->answered.Wait();
+    *shared = joined->intent.deadline;
     co_return *joined->answers[place];
   }
   const auto own = std::make_shared<Gathering>();
@@ -120,6 +121,7 @@ async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent) {
   own->answers.resize(items.size());
   co_await IssueAt(&own->intent, partition, std::move(items), &own->answers);
   own->answered.Set();
+  *shared = own->intent.deadline;
   co_return *own->answers[0];
 }
 
@@ -200,10 +202,12 @@ async::Task<core::Status> Issuing::Try(Share& share) {
   const core::Campaign& campaign = share.campaign->campaign;
   const core::CampaignLimits& limits = campaign.definition.limits;
   const Keys& keys = backend_.keys;
-  share.day = {};
+  const core::InstantMs day_before = std::exchange(share.day, {}).start_ms;
   if (limits.stock_per_day.has_value() || limits.per_user_per_day.has_value()) {
     share.day = calendar::DayWindow(share.campaign->zone, backend_.clock.Now());
   }
+  // What was leased for one day is nothing to another.
+  if (share.day.start_ms != day_before) share.day_leased = 0;
   redis::Command command(redis_scripts::kIssue);
   command.Reserve(256 + 128 * share.open.size());
   command.Key(keys.Campaign(share.partition, campaign.number)).Key(keys.Ledger(share.partition));
@@ -253,7 +257,6 @@ async::Task<core::Status> Issuing::TakeReply(Share& share, redis::Reply reply) {
   if (need_day > 0) co_return co_await FetchUnits(share, true, day_got, need_day);
   if (!share.open.empty()) {
     backend_.clock.CatchUp(now);
-    share.day_leased = 0;
   }
   co_return core::Ok();
 }
@@ -275,9 +278,8 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
     return Error(Reason::kStoreNonsense, "The store holds a record that can't be read.");
   }
   if (status == "T") {
-    if (now > backend_.clock.At(share.intent.deadline)) return CommonRefusal("DEADLINE");
-    if (now >= definition.claim_window.start_ms)
-      return Error(Reason::kClaimWindowClosed, "Claiming is over.");
+    if (now >= core::ClaimUntil(definition)) return Error(Reason::kClaimWindowClosed, "Claiming is over.");
+    if (now >= definition.claim_window.start_ms) return CommonRefusal("DEADLINE");
     return Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
         .With("opens_at", core::InstantText(definition.claim_window.start_ms));
   }
@@ -330,23 +332,29 @@ async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t
 }
 
 // A refusal that no script judged: what took effect before answers as it did.
-async::Task<void> Issuing::RefuseUnlessReplay(Share& share, core::Error refusal) {
+async::Task<void> Issuing::RefuseUnlessReplay(Share& share, const core::Error& refusal) {
+  std::vector<async::Task<void>> tasks;
   for (const size_t item : std::exchange(share.open, {})) {
-    const Operation& op = share.intent.items[item].op;
-    const uint32_t bucket = share.intent.items[item].user.bucket(backend_.keys.shape());
-    core::Result<std::optional<std::string>> record =
-        co_await backend_.FindClaim(share.partition, bucket, op.field, op.deadline);
-    if (record.ok() && record->has_value()) record = Backend::Replayed(op, std::move(**record));
-    if (!record.ok()) {
-      share.answers[item].emplace(std::move(record).error());
-      continue;
-    }
-    const std::optional<Record> opened = record->has_value() ? OpenRecord(**record) : std::nullopt;
-    if (opened.has_value() && opened->type == RecordType::kIssued) {
-      share.answers[item].emplace(ToIssued(*opened, share.intent.campaign_id));
-    } else {
-      share.answers[item].emplace(refusal);
-    }
+    tasks.push_back(RefuseUnlessReplay(share, item, &refusal));
+  }
+  co_await async::WhenAll(std::move(tasks));
+}
+
+async::Task<void> Issuing::RefuseUnlessReplay(Share& share, size_t item, const core::Error* refusal) {
+  const Operation& op = share.intent.items[item].op;
+  const uint32_t bucket = share.intent.items[item].user.bucket(backend_.keys.shape());
+  core::Result<std::optional<std::string>> record =
+      co_await backend_.FindClaim(share.partition, bucket, op.field, op.deadline);
+  if (record.ok() && record->has_value()) record = Backend::Replayed(op, std::move(**record));
+  if (!record.ok()) {
+    share.answers[item].emplace(std::move(record).error());
+    co_return;
+  }
+  const std::optional<Record> opened = record->has_value() ? OpenRecord(**record) : std::nullopt;
+  if (opened.has_value() && opened->type == RecordType::kIssued) {
+    share.answers[item].emplace(ToIssued(*opened, share.intent.campaign_id));
+  } else {
+    share.answers[item].emplace(*refusal);
   }
 }
 

@@ -30,15 +30,17 @@ class Issuing {
   struct Gathering;  // claims that will share a call
   using GatheringKey = std::tuple<std::string, uint32_t, IssueSource, uint8_t>;
 
-  // One item, with others that are ready now. The least time that one of them has is the time of all.
-  async::Task<core::Result<Issued>> IssueGathered(IssueIntent intent);
+  // One item, with others that are ready now. The least time that one of them has is the time of all, and is
+  // told in `shared`.
+  async::Task<core::Result<Issued>> IssueGathered(IssueIntent intent, Deadline* shared);
   async::Task<void> IssueAt(const IssueIntent* intent, uint32_t partition, std::vector<size_t> items,
                             std::vector<Answer>* answers);
   async::Task<core::Status> Try(Share& share);
   std::string PackTerms(const Share& share) const;
   async::Task<core::Status> TakeReply(Share& share, redis::Reply reply);
   async::Task<core::Status> FetchUnits(Share& share, bool of_day, int64_t got, int64_t want);
-  async::Task<void> RefuseUnlessReplay(Share& share, core::Error refusal);
+  async::Task<void> RefuseUnlessReplay(Share& share, const core::Error& refusal);
+  async::Task<void> RefuseUnlessReplay(Share& share, size_t item, const core::Error* refusal);
   bool DayIsOver(const Share& share, core::InstantMs now) const;
   core::Result<Issued> Open(const Share& share, std::string_view status, std::string_view record,
                             core::InstantMs now) const;

@@ -30,8 +30,7 @@ T NumberIn(std::string_view text) {
 
 }  // namespace
 
-Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet) const {
-  const core::InstantMs now = backend_.clock.Now();
+Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet, core::InstantMs now) const {
   const core::InstantMs forget = now - config_.retention_short.count() - kRequestAheadMaxMs;
   Overdue overdue;
   for (size_t i = 0; i + 1 < wallet.size(); i += 2) {
@@ -57,7 +56,8 @@ Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet) const {
 }
 
 async::Task<core::Status> Sweeping::SweepBucket(uint32_t partition, uint32_t bucket, bool due,
-                                                Deadline deadline, SweepReport* report) const {
+                                                core::InstantMs now, Deadline deadline,
+                                                SweepReport* report) const {
   const Keys& keys = backend_.keys;
   const std::string key = keys.Wallet(partition, bucket);
   while (true) {
@@ -65,7 +65,7 @@ async::Task<core::Status> Sweeping::SweepBucket(uint32_t partition, uint32_t buc
     read.ReadOnly().Key(key);
     const core::Result<redis::Reply> wallet = co_await backend_.Call(std::move(read), deadline);
     if (!wallet.ok()) co_return wallet.error();
-    const Overdue overdue = FindOverdue(*wallet);
+    const Overdue overdue = FindOverdue(*wallet, now);
     if (!overdue.records.empty()) {
       redis::Command forget("HDEL");
       forget.Key(key);
@@ -91,24 +91,29 @@ async::Task<core::Status> Sweeping::SweepBucket(uint32_t partition, uint32_t buc
   }
 }
 
-// Every wallet of the partition, for what runs out in many of them at once.
-async::Task<core::Status> Sweeping::Walk(uint32_t partition, Deadline deadline, SweepReport* report) const {
+// Every wallet of the partition, for what runs out in many of them at once. A walk that is cut short goes on
+// where it was.
+async::Task<core::Status> Sweeping::Walk(uint32_t partition, core::InstantMs now, Deadline deadline,
+                                         SweepReport* report) {
   const uint32_t buckets = backend_.keys.shape().buckets;
-  for (uint32_t first = 0; first < buckets; first += kWave) {
+  Round& round = rounds_[partition];
+  while (round.next_bucket < buckets) {
     std::vector<async::Task<void>> wave;
     core::Status swept = core::Ok();
-    for (uint32_t bucket = first; bucket < std::min(first + kWave, buckets); ++bucket) {
-      wave.push_back(SweepInto(partition, bucket, deadline, report, &swept));
+    const uint32_t end = std::min(round.next_bucket + kWave, buckets);
+    for (uint32_t bucket = round.next_bucket; bucket < end; ++bucket) {
+      wave.push_back(SweepInto(partition, bucket, now, deadline, report, &swept));
     }
     co_await async::WhenAll(std::move(wave));
     if (!swept.ok()) co_return swept;
+    round.next_bucket = end;
   }
   co_return core::Ok();
 }
 
-async::Task<void> Sweeping::SweepInto(uint32_t partition, uint32_t bucket, Deadline deadline,
-                                      SweepReport* report, core::Status* swept) const {
-  core::Status status = co_await SweepBucket(partition, bucket, false, deadline, report);
+async::Task<void> Sweeping::SweepInto(uint32_t partition, uint32_t bucket, core::InstantMs now,
+                                      Deadline deadline, SweepReport* report, core::Status* swept) const {
+  core::Status status = co_await SweepBucket(partition, bucket, false, now, deadline, report);
   if (!status.ok()) *swept = std::move(status);
 }
 
@@ -116,7 +121,7 @@ async::Task<void> Sweeping::SweepInto(uint32_t partition, uint32_t bucket, Deadl
 async::Task<core::Status> Sweeping::Schedule(uint32_t partition, bool again, Deadline deadline) const {
   redis::Command command("ZADD");
   command.Key(backend_.keys.Due(partition));
-  if (!again) command.Arg("NX");
+  if (!again) command.Arg("NX");  // else it moves, and is never absent
   command.Arg(backend_.clock.Now() + config_.retention_short.count() / 4).Arg(kForget);
   const core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return reply.error();
@@ -133,33 +138,48 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepDue(uint32_t partition, De
   command.ReadOnly().Key(backend_.keys.Due(partition)).Arg(kDueMax);
   const core::Result<ScriptReply> due = co_await backend_.Run(std::move(command), deadline);
   if (!due.ok()) co_return due.error();
-  backend_.clock.CatchUp(due->now_ms);
   SweepReport report;
   report.more = due->reply.size() == 2 + kDueMax;
-  std::vector<std::string_view> walked;
+  std::vector<std::string> ends;
   for (size_t i = 2; i < due->reply.size(); ++i) {
     const std::string_view member = due->reply[i].text();
     if (member == kForget || member.starts_with(kEnding)) {
-      walked.push_back(member);
+      ends.emplace_back(member);
       continue;
     }
     const core::Status swept =
-        co_await SweepBucket(partition, NumberIn<uint32_t>(member), true, deadline, &report);
+        co_await SweepBucket(partition, NumberIn<uint32_t>(member), true, due->now_ms, deadline, &report);
     if (!swept.ok()) co_return swept.error();
   }
-  if (walked.empty()) co_return report;
-  const core::Status walk = co_await Walk(partition, deadline, &report);
-  if (!walk.ok()) co_return walk.error();
+  Round& round = rounds_[partition];
+  if (round.ends.empty()) round = Round{std::move(ends), 0};
+  if (round.ends.empty()) co_return report;
+  const core::Status walked = co_await Walk(partition, due->now_ms, deadline, &report);
+  if (!walked.ok()) co_return walked.error();
+  const core::Status noted = co_await NoteWalked(partition, deadline);
+  if (!noted.ok()) co_return noted.error();
+  round = {};
+  co_return report;
+}
+
+// Takes from the due set what the walk was for.
+async::Task<core::Status> Sweeping::NoteWalked(uint32_t partition, Deadline deadline) const {
   redis::Command done("ZREM");
   done.Key(backend_.keys.Due(partition));
-  for (const std::string_view member : walked) done.Arg(member);
+  bool ends = false;
+  for (const std::string& member : rounds_[partition].ends) {
+    if (member == kForget) {
+      const core::Status scheduled = co_await Schedule(partition, true, deadline);
+      if (!scheduled.ok()) co_return scheduled.error();
+    } else {
+      done.Arg(member);
+      ends = true;
+    }
+  }
+  if (!ends) co_return core::Ok();
   const core::Result<redis::Reply> removed = co_await backend_.Call(std::move(done), deadline);
   if (!removed.ok()) co_return removed.error();
-  if (std::find(walked.begin(), walked.end(), kForget) != walked.end()) {
-    const core::Status scheduled = co_await Schedule(partition, true, deadline);
-    if (!scheduled.ok()) co_return scheduled.error();
-  }
-  co_return report;
+  co_return core::Ok();
 }
 
 async::Task<core::Result<SweepReport>> Sweeping::SweepTransfers(uint32_t partition, Deadline deadline) {
@@ -168,6 +188,7 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepTransfers(uint32_t partiti
   core::Result<redis::Reply> owed = co_await backend_.Call(std::move(command), deadline);
   if (!owed.ok()) co_return std::move(owed).error();
   SweepReport report;
+  core::Status failed = core::Ok();  // the first of them; the others are not left waiting
   for (size_t i = 0; i < owed->size(); ++i) {
     const std::string_view name = (*owed)[i].text();
     const size_t colon = name.find(':');
@@ -175,11 +196,14 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepTransfers(uint32_t partiti
     const core::CampaignNumber number{NumberIn<uint32_t>(name.substr(0, colon))};
     const auto window = NumberIn<core::InstantMs>(name.substr(colon + 1));
     const core::Result<KnownCampaignPtr> known = co_await directory_.Known(number, deadline);
-    if (!known.ok()) co_return known.error();
-    core::Status settled = co_await stock_.Settle(partition, (*known)->campaign.id, number, window, deadline);
-    if (!settled.ok()) co_return std::move(settled).error();
-    ++report.transfers_credited;
+    core::Status settled = known.ok() ? core::Ok() : core::Status(known.error());
+    if (known.ok()) {
+      settled = co_await stock_.Settle(partition, (*known)->campaign.id, number, window, deadline);
+    }
+    if (settled.ok()) ++report.transfers_credited;
+    if (!settled.ok() && failed.ok()) failed = std::move(settled);
   }
+  if (!failed.ok()) co_return failed.error();
   co_return report;
 }
 
@@ -189,11 +213,13 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepChanges(uint32_t partition
   core::Result<redis::Reply> pending = co_await backend_.Call(std::move(command), deadline);
   if (!pending.ok()) co_return std::move(pending).error();
   SweepReport report;
+  core::Status failed = core::Ok();
   for (size_t i = 0; i < pending->size(); ++i) {
     core::Status finished = co_await changing_.Finish(std::string((*pending)[i].text()), deadline);
-    if (!finished.ok()) co_return std::move(finished).error();
-    ++report.changes_finished;
+    if (finished.ok()) ++report.changes_finished;
+    if (!finished.ok() && failed.ok()) failed = std::move(finished);
   }
+  if (!failed.ok()) co_return failed.error();
   co_return report;
 }
 

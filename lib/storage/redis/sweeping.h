@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,7 +21,8 @@ class Sweeping {
         directory_(directory),
         changing_(changing),
         stock_(stock),
-        scheduled_(backend.keys.shape().partitions) {}
+        scheduled_(backend.keys.shape().partitions),
+        rounds_(backend.keys.shape().partitions) {}
 
   async::Task<core::Result<SweepReport>> SweepDue(uint32_t partition, Deadline deadline);
   async::Task<core::Result<SweepReport>> SweepTransfers(uint32_t partition, Deadline deadline);
@@ -38,14 +40,22 @@ class Sweeping {
     std::optional<core::InstantMs> next_due;  // when the next of what is left runs out
     std::string_view seen_holds;
   };
-  Overdue FindOverdue(const redis::Reply& wallet) const;
+  // `now` is of the wallet's own node: what is overdue is booked by that clock.
+  Overdue FindOverdue(const redis::Reply& wallet, core::InstantMs now) const;
 
   // `due` when the due set names the bucket: then it is noted anew.
-  async::Task<core::Status> SweepBucket(uint32_t partition, uint32_t bucket, bool due, Deadline deadline,
-                                        SweepReport* report) const;
-  async::Task<core::Status> Walk(uint32_t partition, Deadline deadline, SweepReport* report) const;
-  async::Task<void> SweepInto(uint32_t partition, uint32_t bucket, Deadline deadline, SweepReport* report,
-                              core::Status* swept) const;
+  async::Task<core::Status> SweepBucket(uint32_t partition, uint32_t bucket, bool due, core::InstantMs now,
+                                        Deadline deadline, SweepReport* report) const;
+  // A walk over all wallets of a partition: what in the due set it is for, and how far it came.
+  struct Round {
+    std::vector<std::string> ends;
+    uint32_t next_bucket = 0;
+  };
+  async::Task<core::Status> Walk(uint32_t partition, core::InstantMs now, Deadline deadline,
+                                 SweepReport* report);
+  async::Task<void> SweepInto(uint32_t partition, uint32_t bucket, core::InstantMs now, Deadline deadline,
+                              SweepReport* report, core::Status* swept) const;
+  async::Task<core::Status> NoteWalked(uint32_t partition, Deadline deadline) const;
   async::Task<core::Status> Schedule(uint32_t partition, bool again, Deadline deadline) const;
 
   const Backend& backend_;
@@ -54,6 +64,7 @@ class Sweeping {
   Changing& changing_;
   Stock& stock_;
   std::vector<bool> scheduled_;  // partitions whose next forgetting this process has seen to
+  std::vector<Round> rounds_;    // the walk under way in each
 };
 
 }  // namespace tessera::storage

@@ -30,9 +30,10 @@ if tonumber(c[1]) ~= version then return 'S' .. now6 .. pack('>I7', c[1] or 0) e
 
 local late, changed = now < from or now >= til, false
 local issued, share, used, got, sent, at = unpack(STOCK, c[2] or NO_STOCK)
-if has_stock and stock_leased > got then share, got, at, changed = share + stock_leased - got, stock_leased, now, true end
+-- A late call deposits nothing: its day may be over, and the block is handed out again.
+if has_stock and not late and stock_leased > got then share, got, at, changed = share + stock_leased - got, stock_leased, now, true end
 local window, _, dshare, dused, dgot, dsent, dat, dwindow = 0, 0, 0, 0, 0, 0, 0, 0
-if has_day then
+if has_day and not late then
   window = unpack('>I6', day_start)
   _, dshare, dused, dgot, dsent, dat, dwindow = unpack(STOCK, c[3] or NO_STOCK)
   if dwindow ~= window then dshare, dused, dgot, dsent, dat = 0, 0, 0, 0, 0 end
