@@ -278,10 +278,12 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
     return Error(Reason::kStoreNonsense, "The store holds a record that can't be read.");
   }
   if (status == "T") {
+    if (now < definition.claim_window.start_ms) {
+      return Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
+          .With("opens_at", core::InstantText(definition.claim_window.start_ms));
+    }
     if (now >= core::ClaimUntil(definition)) return Error(Reason::kClaimWindowClosed, "Claiming is over.");
-    if (now >= definition.claim_window.start_ms) return CommonRefusal("DEADLINE");
-    return Error(Reason::kClaimWindowNotOpen, "Claiming has not begun.")
-        .With("opens_at", core::InstantText(definition.claim_window.start_ms));
+    return CommonRefusal("DEADLINE");
   }
   if (status == "Q")
     return Error(Reason::kUserQuota, "The user has claimed as often as the campaign allows.");

@@ -127,7 +127,7 @@ TEST(Cluster, FollowsAskAndWaitsOutTryAgain) {
   // Both together are refused until the move has ended, which the caller's deadline allows for or does not.
   Command both("MGET");
   both.ReadOnly().Key("{ask}a").Key("{ask}b");
-  const Result<Reply> early = harness.Execute(both, 200);
+  const Result<Reply> early = harness.Execute(both, 1000);
   ASSERT_FALSE(early.ok());
   EXPECT_EQ(early.error().kind, ErrorKind::kTryAgain) << early.error().text;
   std::thread mover([&] {

@@ -178,7 +178,7 @@ TEST(GrpcServerTest, AnswersUnknownMethodsUnderOneLabel) {
 TEST(GrpcServerTest, SurvivesCallersThatGoAway) {
   ProbeServer server;
   ProbeRequest slow;
-  slow.set_delay_ms(200);
+  slow.set_delay_ms(1000);
   for (int i = 0; i < 20; ++i) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(20 + i));
