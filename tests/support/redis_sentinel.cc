@@ -1,10 +1,18 @@
 #include "tests/support/redis_sentinel.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 
 #include "tests/support/wait_until.h"
 
 namespace tessera::testing {
+namespace {
+
+// A failover may need several tries, each of which the Sentinels give a few seconds.
+constexpr std::chrono::seconds kFailoverMax{50};
+
+}  // namespace
 
 RedisSentinel::RedisSentinel(RedisServerOptions options) {
   options.tcp = true;
@@ -41,48 +49,64 @@ std::vector<std::string> RedisSentinel::addresses() const {
   return all;
 }
 
-void RedisSentinel::AwaitOtherPrimary(size_t old_primary) {
-  WaitUntil("the Sentinels name another primary", [&] {
-    const std::vector<std::string> named =
-        sentinels_[0]->redis().List({"SENTINEL", "get-master-addr-by-name", kMasterName});
-    if (named.size() != 2) return false;
-    for (size_t i = 0; i < nodes_.size(); ++i) {
-      if (i == old_primary || named[1] != std::to_string(nodes_[i]->port())) continue;
-      if (nodes_[i]->redis().List({"ROLE"}).at(0) != "master") return false;
-      primary_ = i;
-      return true;
-    }
-    return false;
-  });
+bool RedisSentinel::FindOtherPrimary(size_t old_primary) {
+  const std::vector<std::string> named =
+      sentinels_[0]->redis().List({"SENTINEL", "get-master-addr-by-name", kMasterName});
+  if (named.size() != 2) return false;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (i == old_primary || named[1] != std::to_string(nodes_[i]->port())) continue;
+    if (nodes_[i]->redis().List({"ROLE"}).at(0) != "master") return false;
+    primary_ = i;
+    return true;
+  }
+  return false;
 }
 
 void RedisSentinel::Failover() {
+  FailOver([] {});
+}
+
+void RedisSentinel::FailOver(const std::function<void()>& prepare) {
   const size_t old_primary = primary_;
-  WaitUntil("a Sentinel agrees to a failover",
-            [&] { return sentinels_[0]->Command({"SENTINEL", "FAILOVER", kMasterName}) == "OK"; });
-  AwaitOtherPrimary(old_primary);
+  std::chrono::steady_clock::time_point asked{};
+  WaitUntil(
+      "the Sentinels name another primary",
+      [&] {
+        // A failover that the Sentinel gave up is asked for again.
+        if (std::chrono::steady_clock::now() > asked + std::chrono::seconds(6)) {
+          prepare();
+          asked = std::chrono::steady_clock::now();
+          sentinels_[0]->Command({"SENTINEL", "FAILOVER", kMasterName});
+        }
+        return FindOtherPrimary(old_primary);
+      },
+      kFailoverMax);
   // Until it is told so, the old primary takes writes that are lost a moment later.
-  WaitUntil("the old primary is a replica",
-            [&] { return nodes_[old_primary]->redis().List({"ROLE"}).at(0) == "slave"; });
+  WaitUntil(
+      "the old primary is a replica",
+      [&] { return nodes_[old_primary]->redis().List({"ROLE"}).at(0) == "slave"; }, kFailoverMax);
 }
 
 void RedisSentinel::CoordinatedFailover() {
   RedisServer& before = primary();
-  before.Command({"CLIENT", "PAUSE", "20000", "WRITE"});
-  WaitUntil("the replicas have all that was written", [&] {
-    const std::string offset = before.redis().Info("master_repl_offset");
-    return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
-      return node.get() == &before || node->redis().Info("slave_repl_offset") == offset;
+  FailOver([&] {
+    // The old primary is made a replica only when the pause is over.
+    before.Command({"CLIENT", "PAUSE", "20000", "WRITE"});
+    WaitUntil("the replicas have all that was written", [&] {
+      const std::string offset = before.redis().Info("master_repl_offset");
+      return std::all_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+        return node.get() == &before || node->redis().Info("slave_repl_offset") == offset;
+      });
     });
   });
-  Failover();
   before.Command({"CLIENT", "UNPAUSE"});
 }
 
 void RedisSentinel::KillPrimary() {
   const size_t old_primary = primary_;
   nodes_[old_primary]->Kill9();
-  AwaitOtherPrimary(old_primary);
+  WaitUntil(
+      "the Sentinels name another primary", [&] { return FindOtherPrimary(old_primary); }, kFailoverMax);
 }
 
 }  // namespace tessera::testing

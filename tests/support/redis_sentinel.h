@@ -2,6 +2,7 @@
 // at a time.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,7 +37,10 @@ class RedisSentinel {
   void KillPrimary();
 
  private:
-  void AwaitOtherPrimary(size_t old_primary);
+  // `prepare` comes before each try.
+  void FailOver(const std::function<void()>& prepare);
+  // Whether the Sentinels name another primary that knows it is one; it is the primary from then on.
+  bool FindOtherPrimary(size_t old_primary);
 
   std::vector<std::unique_ptr<RedisServer>> nodes_;
   std::vector<std::unique_ptr<RedisServer>> sentinels_;
