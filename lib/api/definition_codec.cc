@@ -9,8 +9,8 @@ namespace pb = coupon::v1;
 using google::protobuf::Timestamp;
 
 // Reads what was once accepted. The rules for input are not asked again: they may have become stricter since,
-// a currency may have been withdrawn, and the campaign must stay readable. Only what the core computes with
-// must be what it can compute with.
+// and the campaign must stay readable. Only what the core computes with must be what it can compute with: a
+// currency that it no longer knows can't be read.
 class Decoder {
  public:
   core::CampaignDefinition Definition(const pb::CampaignDefinition& in) {

@@ -19,8 +19,7 @@ async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, De
   if (!reply.ok()) co_return FromRedis(reply.error());
   if (writes && !guard.verdict().ok()) {
     // It may have been written by a later attempt, on a Redis that does not keep what is promised.
-    co_return core::Error(core::Reason::kOutcomeUnknown, "Whether this took effect is not known. Try again.")
-        .Because(guard.verdict().error().message);
+    co_return OutcomeUnknown(guard.verdict().error().message);
   }
   co_return std::move(*reply);
 }
@@ -78,13 +77,12 @@ async::Task<core::Result<std::optional<std::string>>> Backend::Find(OperationPla
     co_return std::optional<std::string>();
   }
   for (const core::OpRef& ref : {place.ref, place.earlier}) {
-    redis::Command command("HGET");
-    command.ReadOnly().Key(keys.Operation(ref)).Arg(ref.field_view());
-    core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
-    if (!reply.ok()) co_return std::move(reply).error();
-    if (!reply->is_nil()) {
+    core::Result<std::optional<std::string>> record =
+        co_await ReadRecord(keys.Operation(ref), std::string(ref.field_view()), deadline);
+    if (!record.ok()) co_return record;
+    if (record->has_value()) {
       if (where != nullptr) *where = ref;
-      co_return std::optional<std::string>(reply->text());
+      co_return record;
     }
     if (place.earlier == place.ref) break;
   }
@@ -94,8 +92,13 @@ async::Task<core::Result<std::optional<std::string>>> Backend::Find(OperationPla
 async::Task<core::Result<std::optional<std::string>>> Backend::FindClaim(uint32_t partition, uint32_t bucket,
                                                                          std::array<uint8_t, 12> field,
                                                                          Deadline deadline) const {
+  co_return co_await ReadRecord(keys.Wallet(partition, bucket), ClaimField(field), deadline);
+}
+
+async::Task<core::Result<std::optional<std::string>>> Backend::ReadRecord(std::string key, std::string field,
+                                                                          Deadline deadline) const {
   redis::Command command("HGET");
-  command.ReadOnly().Key(keys.Wallet(partition, bucket)).Arg(ClaimField(field));
+  command.ReadOnly().Key(key).Arg(field);
   core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->is_nil()) co_return std::optional<std::string>();

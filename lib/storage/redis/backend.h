@@ -72,6 +72,9 @@ struct Backend {
                                                                   std::array<uint8_t, 12> field,
                                                                   Deadline deadline) const;
 
+  async::Task<core::Result<std::optional<std::string>>> ReadRecord(std::string key, std::string field,
+                                                                   Deadline deadline) const;
+
   // What `record`, found for `op`, says: itself (a replay), REUSED or FENCED.
   static core::Result<std::optional<std::string>> Replayed(const Operation& op, std::string record);
 

@@ -58,18 +58,16 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string 
   campaign.create_time_ms = number("created");
   campaign.update_time_ms = number("updated");
   known->pending_version = number("pending");
+  const auto nonsense = [](std::string cause) {
+    return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
+        .Because(std::move(cause));
+  };
   core::Result<core::CampaignDefinition> definition = codec_.decode(fields["definition"].text());
-  if (!definition.ok()) {
-    co_return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
-        .Because(definition.error().message + ": " + definition.error().cause);
-  }
+  if (!definition.ok()) co_return nonsense(definition.error().message + ": " + definition.error().cause);
   campaign.definition = std::move(*definition);
   core::Result<calendar::Zone> zone = calendar::LoadZone(campaign.definition.time_zone, "time_zone");
-  if (!zone.ok()) {
-    // The caller named no zone: this system does not know the one that was accepted when it was stored.
-    co_return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
-        .Because(zone.error().message);
-  }
+  // The caller named no zone: this system does not know the one that was accepted when it was stored.
+  if (!zone.ok()) co_return nonsense(zone.error().message);
   known->zone = *zone;
   if (by_id_.size() >= kRememberedMax) by_id_.clear();
   if (ids_.size() >= kRememberedMax) ids_.clear();

@@ -46,14 +46,16 @@ Reason ReasonOf(const redis::Error& error) {
 
 }  // namespace
 
+core::Error OutcomeUnknown(std::string cause) {
+  return core::Error(Reason::kOutcomeUnknown,
+                     "The store did not confirm it in time; whether the call took effect is not known. "
+                     "Repeat it with the same request_id, or ask GetOperation.")
+      .Because(std::move(cause));
+}
+
 core::Error FromRedis(const redis::Error& error) {
   std::string cause = std::string(redis::Name(error.kind)) + ": " + error.text;
-  if (error.OutcomeUnknown()) {
-    return core::Error(Reason::kOutcomeUnknown,
-                       "The store did not confirm it in time; whether the call took effect is not known. "
-                       "Repeat it with the same request_id, or ask GetOperation.")
-        .Because(std::move(cause));
-  }
+  if (error.OutcomeUnknown()) return OutcomeUnknown(std::move(cause));
   return core::Error(ReasonOf(error), "The store can't do this now. Try again later.")
       .Because(std::move(cause));
 }

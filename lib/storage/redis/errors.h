@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/result.h"
@@ -10,6 +11,9 @@ namespace tessera::storage {
 
 // What a failure of Redis means to a caller. The only place where one becomes the other.
 core::Error FromRedis(const redis::Error& error);
+
+// The call may have taken effect, and the store did not say so.
+core::Error OutcomeUnknown(std::string cause);
 
 // What scripts/part/begin.lua refuses with (REUSED, FENCED, DEADLINE), or STORE_NONSENSE for a status nobody
 // knows.

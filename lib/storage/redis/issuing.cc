@@ -25,9 +25,6 @@ constexpr int kAttemptsMax = 128;
 // Claims of one script call that came on their own.
 constexpr size_t kGatheredMax = 64;
 
-// NONE of scripts/issue.lua; a larger quota is none.
-constexpr int64_t kNoQuota = 0xffffffff;
-
 }  // namespace
 
 Issued ToIssued(const Record& record, const std::string& campaign_id) {
@@ -96,7 +93,7 @@ async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent
   co_return results;
 }
 
-async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent, Deadline* shared) {
+async::Task<core::Result<Issued>> Issuing::IssueGathered(const IssueIntent& intent, Deadline* shared) {
   const uint32_t partition = intent.items[0].user.partition(backend_.keys.shape());
   GatheringKey key{intent.campaign_id, partition, intent.source, intent.code_key_id};
   const auto open = gathering_.find(key);
@@ -111,7 +108,7 @@ async::Task<core::Result<Issued>> Issuing::IssueGathered(IssueIntent intent, Dea
     co_return *joined->answers[place];
   }
   const auto own = std::make_shared<Gathering>();
-  own->intent = std::move(intent);
+  own->intent = intent;
   gathering_.emplace(key, own);
   co_await async::Yield();
   const auto still = gathering_.find(key);
@@ -255,9 +252,7 @@ async::Task<core::Status> Issuing::TakeReply(Share& share, redis::Reply reply) {
   if (status != "D" || in.failed()) co_return Nonsense("issue", reply);
   if (need_stock > 0) co_return co_await FetchUnits(share, false, got, need_stock);
   if (need_day > 0) co_return co_await FetchUnits(share, true, day_got, need_day);
-  if (!share.open.empty()) {
-    backend_.clock.CatchUp(now);
-  }
+  if (!share.open.empty()) backend_.clock.CatchUp(now);
   co_return core::Ok();
 }
 

@@ -32,7 +32,7 @@ class Issuing {
 
   // One item, with others that are ready now. The least time that one of them has is the time of all, and is
   // told in `shared`.
-  async::Task<core::Result<Issued>> IssueGathered(IssueIntent intent, Deadline* shared);
+  async::Task<core::Result<Issued>> IssueGathered(const IssueIntent& intent, Deadline* shared);
   async::Task<void> IssueAt(const IssueIntent* intent, uint32_t partition, std::vector<size_t> items,
                             std::vector<Answer>* answers);
   async::Task<core::Status> Try(Share& share);

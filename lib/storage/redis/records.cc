@@ -8,7 +8,6 @@ namespace tessera::storage {
 namespace {
 
 constexpr size_t kReferenceBytes = 16;
-constexpr uint32_t kNoQuota = 0xffffffff;
 
 void OpenIssued(Unpacker& in, Record& record) {
   record.code_key_id = static_cast<uint8_t>(in.Number(1));
@@ -16,8 +15,8 @@ void OpenIssued(Unpacker& in, Record& record) {
   record.coupon.value = in.Number(5);
   record.time_ms = in.Signed(6);
   record.until_ms = in.Signed(6);
-  const uint64_t total = in.Number(4);
-  if (total != kNoQuota) record.quota_total = static_cast<int64_t>(total);
+  const int64_t total = in.Signed(4);
+  if (total != kNoQuota) record.quota_total = total;
   if (in.left() > 0) {
     record.quota_today = in.Signed(4);
     record.quota_reset_ms = in.Signed(6);

@@ -44,6 +44,9 @@ struct StoredShare {
 };
 std::optional<StoredShare> OpenShare(std::string_view value);
 
+// NONE of scripts/issue.lua: no quota, which a larger one is as well.
+inline constexpr int64_t kNoQuota = 0xffffffff;
+
 // part/operation.lua; the letter is the record's type.
 enum class RecordType : char {
   kFence = 'F',

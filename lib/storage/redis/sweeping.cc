@@ -31,7 +31,7 @@ T NumberIn(std::string_view text) {
 }  // namespace
 
 Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet, core::InstantMs now) const {
-  const core::InstantMs forget = now - config_.retention_short.count() - kRequestAheadMaxMs;
+  const core::InstantMs forget = now - backend_.config.retention_short.count() - kRequestAheadMaxMs;
   Overdue overdue;
   for (size_t i = 0; i + 1 < wallet.size(); i += 2) {
     const std::string_view field = wallet[i].text();
@@ -117,12 +117,13 @@ async::Task<void> Sweeping::SweepInto(uint32_t partition, uint32_t bucket, core:
   if (!status.ok()) *swept = std::move(status);
 }
 
-// The next walk that forgets old records: noted in the due set, so that one process does it for all.
+// The next walk that forgets old records: noted in the due set, so that it is made every so often, however
+// many processes there are.
 async::Task<core::Status> Sweeping::Schedule(uint32_t partition, bool again, Deadline deadline) const {
   redis::Command command("ZADD");
   command.Key(backend_.keys.Due(partition));
   if (!again) command.Arg("NX");  // else it moves, and is never absent
-  command.Arg(backend_.clock.Now() + config_.retention_short.count() / 4).Arg(kForget);
+  command.Arg(backend_.clock.Now() + backend_.config.retention_short.count() / 4).Arg(kForget);
   const core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return reply.error();
   co_return core::Ok();

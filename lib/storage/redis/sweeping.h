@@ -11,13 +11,12 @@
 
 namespace tessera::storage {
 
-// Finishes what others left. Every step judges anew inside its script, so any number of processes may sweep
-// at once. Loop thread only.
+// Finishes what others left. Every booking is judged anew inside its script, and a record is forgotten only a
+// day after no call may use it, so any number of processes may sweep at once. Loop thread only.
 class Sweeping {
  public:
   Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Stock& stock)
       : backend_(backend),
-        config_(backend.config),
         directory_(directory),
         changing_(changing),
         stock_(stock),
@@ -59,7 +58,6 @@ class Sweeping {
   async::Task<core::Status> Schedule(uint32_t partition, bool again, Deadline deadline) const;
 
   const Backend& backend_;
-  const StoreConfig& config_;
   CampaignDirectory& directory_;
   Changing& changing_;
   Stock& stock_;

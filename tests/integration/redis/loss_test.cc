@@ -7,8 +7,8 @@
 
 #include "tests/integration/redis/client_harness.h"
 #include "tests/integration/redis/script_for_test.h"
+#include "tests/support/await_replica.h"
 #include "tests/support/redis_server.h"
-#include "tests/support/wait_until.h"
 
 namespace tessera::redis {
 namespace {
@@ -132,14 +132,7 @@ TEST(Loss, WaitsForReplicasOncePerBatch) {
   RedisServer primary(options);
   options.config_lines = {"replicaof 127.0.0.1 " + std::to_string(primary.port())};
   RedisServer replica(options);
-  // Redis calls a replica online up to a second before it streams to it. Until then its acknowledged offset
-  // is 0, and WAIT is no proof: for a write from before the replica came, at offset 0, it is satisfied at
-  // once.
-  testing::WaitUntil("the replica acknowledges what is streamed to it", [&] {
-    primary.Command({"SET", "first", "1"});
-    const std::string seen = primary.redis().Info("slave0");
-    return seen.find("state=online") != std::string::npos && seen.find("offset=0,") == std::string::npos;
-  });
+  testing::AwaitReplica(primary);
   Config config = ConfigFor(primary.unix_address());
   config.wait_replicas = 1;
   config.wait_timeout_ms = 500;

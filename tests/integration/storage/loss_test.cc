@@ -2,8 +2,8 @@
 
 #include "async/timer.h"
 #include "store_room.h"
+#include "tests/support/await_replica.h"
 #include "tests/support/nonsense_proxy.h"
-#include "tests/support/wait_until.h"
 
 namespace tessera::contract {
 namespace {
@@ -26,11 +26,7 @@ TEST_F(LossTest, AWriteThatTooFewReplicasConfirmHasAnUnknownOutcome) {
   RedisServer primary(options);
   options.config_lines = {"replicaof 127.0.0.1 " + std::to_string(primary.port())};
   RedisServer replica(options);
-  testing::WaitUntil("the replica acknowledges what is streamed to it", [&] {
-    primary.Command({"SET", "first", "1"});
-    const std::string seen = primary.redis().Info("slave0");
-    return seen.find("state=online") != std::string::npos && seen.find("offset=0,") == std::string::npos;
-  });
+  testing::AwaitReplica(primary);
   redis::Config config = ConfigFor(primary.unix_address());
   config.wait_timeout_ms = 300;
   RedisUnderTest::Options store;

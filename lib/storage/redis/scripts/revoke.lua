@@ -49,8 +49,8 @@ if c.state == REDEEMED then return {'REDEEMED', now, c.redemption} end
 if c.state == EXPIRED or now >= c.ending then return {'EXPIRED', now, c.ending} end
 local held = c.state == RESERVED and now < c.held_until
 if held and ARGV[10] == 'wait' then return {'HELD', now, c.held_until} end
-local day_start, day_end = tonumber(ARGV[12]), tonumber(ARGV[13])
-if day_end > 0 and (now < day_start or now >= day_end) then return {'PERIOD', now} end
+local day_from, day_end = tonumber(ARGV[12]), tonumber(ARGV[13])
+if day_end > 0 and (now < day_from or now >= day_end) then return {'PERIOD', now} end
 
 local number, flag = tonumber(ARGV[8]), held and 2 or 0
 if c.state == RESERVED and not held then
@@ -60,23 +60,20 @@ redis.call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
 redis.call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
 if ARGV[11] == '1' then
   flag = flag + 1
-  local of_today = day_end > 0 and c.issued >= day_start
-  local wallet, user, campaign, day_packed = KEYS[3], c.user, c.campaign, pack('>I6', day_start)
+  local of_today = day_end > 0 and c.issued >= day_from
+  local wallet, user, campaign, day_start = KEYS[3], c.user, c.campaign, pack('>I6', day_from)
   local of_user = call('HGET', wallet, user)
-  do
-    local day_start = day_packed
 --include part/read_quota.lua
-    total, today = math.max(total - 1, 0), math.max(today - (of_today and 1 or 0), 0)
+  total, today = math.max(total - 1, 0), math.max(today - (of_today and 1 or 0), 0)
 --include part/write_quota.lua
-    call('HSET', wallet, user, sub(of_user, 1, 3) .. quotas)
-  end
+  call('HSET', wallet, user, sub(of_user, 1, 3) .. quotas)
   local function give_back(limit, value, window, owed)
     local issued, share, used, got, sent, at = open_stock(value, window)
     redis.call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
     redis.call('SADD', KEYS[6], owed)
   end
   if ARGV[14] ~= '' then give_back('s', state[4], 0, ARGV[14]) end
-  if ARGV[15] ~= '' and of_today then give_back('D', state[5], day_start, ARGV[15]) end
+  if ARGV[15] ~= '' and of_today then give_back('D', state[5], day_from, ARGV[15]) end
 end
 append(KEYS[5], 'K', flag, c.campaign, number, c.user, ARGV[2])
 local result = struct.pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))

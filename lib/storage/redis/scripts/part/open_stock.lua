@@ -1,4 +1,4 @@
--- REQUIRES stock. The part in a limit, as of a window.
+-- REQUIRES stock. The part in a limit, as of a window. A claim opens it in place: a function costs it more than it does.
 local function open_stock(value, window)
   if not value then return 0, 0, 0, 0, 0, 0 end
   local issued, share, used, got, sent, at, of = struct.unpack(STOCK, value)
