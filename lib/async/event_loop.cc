@@ -1,22 +1,8 @@
 #include "async/event_loop.h"
 
-#include <cstdio>
+#include "async/spawn.h"
 
 namespace tessera::async {
-namespace {
-
-[[noreturn]] void EndProcess(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "fatal: an exception escaped a task: %s\n", e.what());
-  } catch (...) {
-    std::fprintf(stderr, "fatal: an exception of unknown type escaped a task\n");
-  }
-  std::terminate();
-}
-
-}  // namespace
 
 // One thread runs the loop, which the hint tells asio; other threads may still post.
 EventLoop::EventLoop() : context_(1), work_(context_.get_executor()) {}
@@ -31,10 +17,6 @@ void EventLoop::Run() {
 
 void EventLoop::Stop() { context_.stop(); }
 
-void EventLoop::Spawn(Task<void> task) {
-  asio::co_spawn(context_, std::move(task), [](std::exception_ptr error) {
-    if (error) EndProcess(error);
-  });
-}
+void EventLoop::Spawn(Task<void> task) { async::Spawn(executor(), std::move(task)); }
 
 }  // namespace tessera::async

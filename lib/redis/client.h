@@ -74,6 +74,9 @@ class Client {
   // Whether all primaries that are known are ready.
   bool ready() const;
 
+  // Whether the keys of one command must share a slot: in a cluster.
+  bool has_slots() const { return topology_ != nullptr && topology_->HasSlots(); }
+
   // Commands that wait for an answer, for a gauge.
   size_t in_flight() const;
 

@@ -24,6 +24,7 @@ class ClusterTopology : public Topology, public std::enable_shared_from_this<Clu
   NodePtr Redirect(const Error& redirection, const Node& from) override;
   Error Unavailable() const override { return unavailable_; }
   bool CanMove() const override { return true; }
+  bool HasSlots() const override { return true; }
 
  private:
   async::Task<void> Run();

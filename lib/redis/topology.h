@@ -43,6 +43,9 @@ class Topology {
   // Whether a look at the topology can lead to another node: a lone Redis is asked again only when it was
   // away.
   virtual bool CanMove() const = 0;
+
+  // Whether keys lie in slots, so that those of one command must share one.
+  virtual bool HasSlots() const { return false; }
 };
 
 // The topology that the configuration asks for; an error names what is wrong with the configuration.

@@ -64,8 +64,9 @@ class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
 
-  // Adds the next events of `partition` to its aggregates: exactly once, whoever else does the same.
-  virtual async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+  // Adds the next entries of `partition`'s ledger to its aggregates: exactly once, whoever else does the
+  // same. An entry has the events of one step, which are several where coupons were issued together.
+  virtual async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
                                                          Deadline deadline) = 0;
   // As of the events applied. CAMPAIGN_NOT_FOUND.
   virtual async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) = 0;

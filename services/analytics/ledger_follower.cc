@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kStepTime{1000};
 void Bind(server::ConfigSection section, FollowConfig& config) {
   section.Field("interval_ms", &config.interval, {1, 60'000},
                 "How long it rests when there was nothing new.");
-  section.Field("events_max", &config.events_max, {1, 10'000}, "Events that one step adds at most.");
+  section.Field("entries_max", &config.entries_max, {1, 10'000},
+                "Entries of the ledger that one step adds at most.");
 }
 
 LedgerFollower::LedgerFollower(storage::LedgerStore& store, uint32_t partitions, const FollowConfig& config,
@@ -55,7 +56,7 @@ async::Task<void> LedgerFollower::Catch(uint32_t number) {
   Partition& partition = partitions_[number];
   bool more = true;
   while (more && !stopped_.is_set()) {
-    const auto progress = co_await store_.Apply(number, config_.events_max, async::After(kStepTime));
+    const auto progress = co_await store_.Apply(number, config_.entries_max, async::After(kStepTime));
     partition.failing = !progress.ok();
     if (!progress.ok()) {
       failures_->Increment();

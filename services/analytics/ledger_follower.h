@@ -17,7 +17,7 @@ namespace tessera::analytics {
 
 struct FollowConfig {
   std::chrono::milliseconds interval{100};
-  int events_max = 500;
+  int entries_max = 500;
 };
 void Bind(server::ConfigSection section, FollowConfig& config);
 

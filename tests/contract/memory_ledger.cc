@@ -25,11 +25,11 @@ bool MemoryStore::SettleHold(CouponRecord& coupon) {
   return true;
 }
 
-async::Task<Result<storage::ApplyProgress>> MemoryStore::Apply(uint32_t partition, int32_t events_max,
+async::Task<Result<storage::ApplyProgress>> MemoryStore::Apply(uint32_t partition, int32_t entries_max,
                                                                storage::Deadline) {
   std::deque<LedgerEvent>& events = ledger_[partition];
   storage::ApplyProgress progress;
-  while (!events.empty() && progress.applied < events_max) {
+  while (!events.empty() && progress.applied < entries_max) {
     events.front().add(totals_.at(events.front().campaign_id));
     events.pop_front();
     ++progress.applied;

@@ -72,7 +72,7 @@ class MemoryStore : public storage::CampaignStore,
   async::Task<core::Result<storage::OperationStatus>> FenceOperation(storage::OperationQuery query) override;
 
   // LedgerStore
-  async::Task<core::Result<storage::ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+  async::Task<core::Result<storage::ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
                                                           storage::Deadline) override;
   async::Task<core::Result<storage::CampaignTotals>> Totals(std::string campaign_id,
                                                             storage::Deadline) override;

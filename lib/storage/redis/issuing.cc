@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
-#include "async/event.h"
 #include "async/when_all.h"
 #include "core/instant.h"
 #include "core/lifecycle.h"
-#include "scripts.h"
 #include "storage/redis/errors.h"
 #include "storage/redis/records.h"
 #include "storage/redis/unpacker.h"
@@ -21,9 +18,6 @@ using core::Reason;
 
 // Attempts at one partition: each ends with an answer, newer knowledge of the campaign, or units.
 constexpr int kAttemptsMax = 128;
-
-// Claims of one script call that came on their own.
-constexpr size_t kGatheredMax = 64;
 
 }  // namespace
 
@@ -57,69 +51,29 @@ struct Issuing::Share {
   }
 };
 
-struct Issuing::Gathering {
-  IssueIntent intent;
-  std::vector<Answer> answers;
-  async::Event answered;
-};
-
 async::Task<std::vector<core::Result<Issued>>> Issuing::Issue(IssueIntent intent) {
-  if (intent.items.size() == 1) {
-    Deadline shared{};
-    std::vector<core::Result<Issued>> gathered;
-    gathered.push_back(co_await IssueGathered(intent, &shared));
-    const Deadline now = RedisClock::Steady::now();
-    // Whatever went wrong when the time of another was over is tried again with its own.
-    const bool cut_short = !gathered[0].ok() && shared < intent.deadline && now >= shared;
-    if (!cut_short || now >= intent.deadline) co_return gathered;
-  }
   std::vector<Answer> answers(intent.items.size());
   std::map<uint32_t, std::vector<size_t>> by_partition;
   for (size_t i = 0; i < intent.items.size(); ++i) {
     by_partition[intent.items[i].user.partition(backend_.keys.shape())].push_back(i);
   }
-  if (by_partition.size() == 1) {
-    co_await IssueAt(&intent, by_partition.begin()->first, std::move(by_partition.begin()->second), &answers);
-  } else {
-    std::vector<async::Task<void>> tasks;
-    for (auto& [partition, items] : by_partition) {
-      tasks.push_back(IssueAt(&intent, partition, std::move(items), &answers));
+  std::vector<async::Task<void>> tasks;
+  for (const auto& [partition, items] : by_partition) {
+    for (size_t begin = 0; begin < items.size(); begin += IssueCalls::kItemsMax) {
+      const size_t end = std::min(begin + IssueCalls::kItemsMax, items.size());
+      std::vector<size_t> some(items.data() + begin, items.data() + end);
+      tasks.push_back(IssueAt(&intent, partition, std::move(some), &answers));
     }
+  }
+  if (tasks.size() == 1) {
+    co_await std::move(tasks.front());
+  } else {
     co_await async::WhenAll(std::move(tasks));
   }
   std::vector<core::Result<Issued>> results;
   results.reserve(answers.size());
   for (Answer& answer : answers) results.push_back(std::move(*answer));
   co_return results;
-}
-
-async::Task<core::Result<Issued>> Issuing::IssueGathered(const IssueIntent& intent, Deadline* shared) {
-  const uint32_t partition = intent.items[0].user.partition(backend_.keys.shape());
-  GatheringKey key{intent.campaign_id, partition, intent.source, intent.code_key_id};
-  const auto open = gathering_.find(key);
-  if (open != gathering_.end()) {
-    const std::shared_ptr<Gathering> joined = open->second;
-    const size_t place = joined->intent.items.size();
-    joined->intent.items.push_back(intent.items[0]);
-    joined->intent.deadline = std::min(joined->intent.deadline, intent.deadline);
-    if (place + 1 == kGatheredMax) gathering_.erase(open);
-    co_await joined->answered.Wait();
-    *shared = joined->intent.deadline;
-    co_return *joined->answers[place];
-  }
-  const auto own = std::make_shared<Gathering>();
-  own->intent = intent;
-  gathering_.emplace(key, own);
-  co_await async::Yield();
-  const auto still = gathering_.find(key);
-  if (still != gathering_.end() && still->second == own) gathering_.erase(still);
-  std::vector<size_t> items(own->intent.items.size());
-  std::iota(items.begin(), items.end(), 0);
-  own->answers.resize(items.size());
-  co_await IssueAt(&own->intent, partition, std::move(items), &own->answers);
-  own->answered.Set();
-  *shared = own->intent.deadline;
-  co_return *own->answers[0];
 }
 
 async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition, std::vector<size_t> items,
@@ -136,47 +90,17 @@ async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition
     share.AnswerAll(Error(Reason::kContended, "Too many others wanted the same. Try again."));
 }
 
-// TERMS and DAY of scripts/issue.lua.
-std::string Issuing::PackTerms(const Share& share) const {
-  const core::Campaign& campaign = share.campaign->campaign;
-  const core::CampaignDefinition& definition = campaign.definition;
-  const core::CampaignLimits& limits = definition.limits;
-  const core::Shape& shape = backend_.keys.shape();
-  core::InstantMs from = definition.claim_window.start_ms;
-  core::InstantMs until =
-      std::min(core::ClaimUntil(definition), backend_.clock.At(share.intent.deadline) + 1);
-  const bool counts_days = share.day.end_ms > 0;
-  if (counts_days) {
-    from = std::max(from, share.day.start_ms);
-    until = std::min(until, share.day.end_ms);
-  }
-  const auto quota = [](const std::optional<int64_t>& limit) {
-    return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
-  };
-  const std::string number = PackNumber(campaign.number.value, 4);
-  std::string terms;
-  terms.reserve(96);
-  for (const int64_t part : {from, until, campaign.version, share.stock_leased}) {
-    terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(part, 0)), 7);
-  }
-  terms += PackNumber(quota(limits.per_user_total), 4);
-  terms += PackNumber(
-      (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
-  terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
-  terms += PackNumber(static_cast<uint64_t>(share.intent.source), 1) + number;
-  terms += PackNumber(share.intent.code_key_id, 1) + number + number;
-  terms += PackNumber(static_cast<uint64_t>(definition.use_window.end_ms), 6);
-  if (counts_days) {
-    terms += PackNumber(static_cast<uint64_t>(share.day.start_ms), 6);
-    terms += PackNumber(static_cast<uint64_t>(share.day.end_ms), 6);
-    terms += PackNumber(static_cast<uint64_t>(share.day_leased), 7);
-    terms += PackNumber(quota(limits.per_user_per_day), 4);
-  }
-  return terms;
-}
-
 // One script call for what is open, or a refusal that needs none.
 async::Task<core::Status> Issuing::Try(Share& share) {
+  core::Status judged = co_await Judge(share);
+  if (!judged.ok() || share.open.empty()) co_return judged;
+  core::Result<IssueAnswer> answer = co_await calls_.Send(Request(share));
+  if (!answer.ok()) co_return std::move(answer).error();
+  co_return co_await Take(share, std::move(*answer));
+}
+
+// Answers what can be without a script; leaves the campaign, and the day, for the rest.
+async::Task<core::Status> Issuing::Judge(Share& share) {
   const IssueIntent& intent = share.intent;
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(intent.campaign_id, intent.deadline);
   if (known.ok() && !core::MayIssue((*known)->campaign).ok()) {
@@ -196,60 +120,103 @@ async::Task<core::Status> Issuing::Try(Share& share) {
     co_return core::Ok();
   }
   share.campaign = *known;
-  const core::Campaign& campaign = share.campaign->campaign;
-  const core::CampaignLimits& limits = campaign.definition.limits;
-  const Keys& keys = backend_.keys;
+  const core::CampaignLimits& limits = share.campaign->campaign.definition.limits;
   const core::InstantMs day_before = std::exchange(share.day, {}).start_ms;
   if (limits.stock_per_day.has_value() || limits.per_user_per_day.has_value()) {
     share.day = calendar::DayWindow(share.campaign->zone, backend_.clock.Now());
   }
   // What was leased for one day is nothing to another.
   if (share.day.start_ms != day_before) share.day_leased = 0;
-  redis::Command command(redis_scripts::kIssue);
-  command.Reserve(256 + 128 * share.open.size());
-  command.Key(keys.Campaign(share.partition, campaign.number)).Key(keys.Ledger(share.partition));
-  for (const size_t item : share.open) {
-    command.Key(keys.Wallet(share.partition, intent.items[item].user.bucket(keys.shape())));
-  }
-  command.Arg(PackTerms(share));
-  for (const size_t i : share.open) {
-    const IssueItem& item = intent.items[i];
-    const uint64_t bucket = item.user.bucket(keys.shape());
-    std::string packed = ClaimField(item.op.field);
-    packed.append(item.user.view()).append(View(item.op.body));
-    packed += PackNumber(bucket * keys.shape().partitions + share.partition, 5);
-    command.Arg(packed);
-  }
-  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), intent.deadline);
-  if (!reply.ok()) co_return std::move(reply).error();
-  co_return co_await TakeReply(share, std::move(*reply));
+  co_return core::Ok();
 }
 
-async::Task<core::Status> Issuing::TakeReply(Share& share, redis::Reply reply) {
-  Unpacker in(reply.text());
-  const std::string_view status = in.Bytes(1);
-  const core::InstantMs now = in.Signed(6);
+// TERMS and DAY of scripts/issue.lua.
+std::string Issuing::PackTerms(const Share& share) const {
+  const core::Campaign& campaign = share.campaign->campaign;
+  const core::CampaignDefinition& definition = campaign.definition;
+  const core::CampaignLimits& limits = definition.limits;
+  const core::Shape& shape = backend_.keys.shape();
+  core::InstantMs from = definition.claim_window.start_ms;
+  core::InstantMs until = core::ClaimUntil(definition);
+  const bool counts_days = share.day.end_ms > 0;
+  if (counts_days) {
+    from = std::max(from, share.day.start_ms);
+    until = std::min(until, share.day.end_ms);
+  }
+  const auto quota = [](const std::optional<int64_t>& limit) {
+    return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
+  };
+  const std::string number = PackNumber(campaign.number.value, 4);
+  std::string terms;
+  terms.reserve(80);
+  for (const int64_t part : {from, until, campaign.version}) {
+    terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(part, 0)), 7);
+  }
+  terms += PackNumber(quota(limits.per_user_total), 4);
+  terms += PackNumber(
+      (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
+  terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
+  terms += PackNumber(static_cast<uint64_t>(share.intent.source), 1) + number;
+  terms += PackNumber(share.intent.code_key_id, 1) + number + number;
+  terms += PackNumber(static_cast<uint64_t>(definition.use_window.end_ms), 6);
+  if (counts_days) {
+    terms += PackNumber(static_cast<uint64_t>(share.day.start_ms), 6);
+    terms += PackNumber(static_cast<uint64_t>(share.day.end_ms), 6);
+    terms += PackNumber(quota(limits.per_user_per_day), 4);
+  }
+  return terms;
+}
+
+IssueRequest Issuing::Request(const Share& share) const {
+  const core::Shape& shape = backend_.keys.shape();
+  IssueRequest request;
+  request.terms = PackTerms(share);
+  request.campaign = share.campaign->campaign.number;
+  request.partition = share.partition;
+  request.stock_leased = share.stock_leased;
+  request.day_leased = share.day_leased;
+  request.deadline = share.intent.deadline;
+  const std::string limit =
+      PackNumber(static_cast<uint64_t>(backend_.clock.At(share.intent.deadline) + 1), 7);
+  request.items.reserve(share.open.size());
+  for (const size_t i : share.open) {
+    const IssueItem& item = share.intent.items[i];
+    IssueRequest::Item packed;
+    packed.bucket = item.user.bucket(shape);
+    packed.packed.reserve(48);
+    packed.packed.append(ClaimField(item.op.field)).append(item.user.view()).append(View(item.op.body));
+    packed.packed.append(PackNumber(uint64_t{packed.bucket} * shape.partitions + share.partition, 5));
+    packed.packed.append(limit);
+    request.items.push_back(std::move(packed));
+  }
+  return request;
+}
+
+async::Task<core::Status> Issuing::Take(Share& share, IssueAnswer answer) {
+  const core::InstantMs now = answer.now();
+  Unpacker head(answer.head_text());
+  const std::string_view status = head.Bytes(1);
   if (status == "S") {
-    co_return co_await directory_.Reconcile(share.campaign, share.partition, in.Signed(7),
+    co_return co_await directory_.Reconcile(share.campaign, share.partition, head.Signed(7),
                                             share.intent.deadline);
   }
-  const int64_t got = in.Signed(7);
-  const int64_t day_got = in.Signed(7);
+  const int64_t got = head.Signed(7);
+  const int64_t day_got = head.Signed(7);
+  if (status != "D" || head.failed()) co_return Nonsense("issue", *answer.reply);
   const std::vector<size_t> items = std::exchange(share.open, {});
   int64_t need_stock = 0;
   int64_t need_day = 0;
-  for (const size_t item : items) {
-    const std::string_view outcome = in.Bytes(1);
-    const std::string_view record = in.Bytes(in.Number(1));
+  for (size_t i = 0; i < items.size(); ++i) {
+    const std::string_view outcome = answer.item(i).substr(0, 1);
     if (outcome == "N") ++need_stock;
     if (outcome == "n") ++need_day;
     if (outcome == "N" || outcome == "n" || (outcome == "T" && DayIsOver(share, now))) {
-      share.open.push_back(item);
+      share.open.push_back(items[i]);
     } else {
-      share.answers[item].emplace(Open(share, outcome, record, now));
+      const std::string_view record = answer.item(i).substr(outcome.size());
+      share.answers[items[i]].emplace(Open(share, outcome, record, now));
     }
   }
-  if (status != "D" || in.failed()) co_return Nonsense("issue", reply);
   if (need_stock > 0) co_return co_await FetchUnits(share, false, got, need_stock);
   if (need_day > 0) co_return co_await FetchUnits(share, true, day_got, need_day);
   if (!share.open.empty()) backend_.clock.CatchUp(now);

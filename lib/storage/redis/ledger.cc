@@ -18,7 +18,7 @@ core::InstantMs InstantOf(std::string_view stream_id) {
 
 }  // namespace
 
-async::Task<core::Result<ApplyProgress>> Ledger::Apply(uint32_t partition, int32_t events_max,
+async::Task<core::Result<ApplyProgress>> Ledger::Apply(uint32_t partition, int32_t entries_max,
                                                        Deadline deadline) {
   // At most one repetition: the first answer names the id to go on from.
   for (int attempt = 0; attempt < 2; ++attempt) {
@@ -26,7 +26,7 @@ async::Task<core::Result<ApplyProgress>> Ledger::Apply(uint32_t partition, int32
     command.Key(backend_.keys.Ledger(partition))
         .Key(backend_.keys.Totals(partition))
         .Arg(last_[partition])
-        .Arg(events_max);
+        .Arg(entries_max);
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "MOVED") {

@@ -15,7 +15,7 @@ class Ledger {
   Ledger(const Backend& backend, CampaignDirectory& directory)
       : backend_(backend), directory_(directory), last_(backend.keys.shape().partitions, "0-0") {}
 
-  async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max, Deadline deadline);
+  async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t entries_max, Deadline deadline);
   async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline);
 
  private:

@@ -158,9 +158,9 @@ async::Task<core::Result<OperationStatus>> RedisStore::FenceOperation(OperationQ
   return parts_->operations.Fence(std::move(query));
 }
 
-async::Task<core::Result<ApplyProgress>> RedisStore::Apply(uint32_t partition, int32_t events_max,
+async::Task<core::Result<ApplyProgress>> RedisStore::Apply(uint32_t partition, int32_t entries_max,
                                                            Deadline deadline) {
-  return parts_->ledger.Apply(partition, events_max, deadline);
+  return parts_->ledger.Apply(partition, entries_max, deadline);
 }
 
 async::Task<core::Result<CampaignTotals>> RedisStore::Totals(std::string campaign_id, Deadline deadline) {

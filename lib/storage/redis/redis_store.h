@@ -63,7 +63,7 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<OperationStatus>> GetOperation(OperationQuery query) override;
   async::Task<core::Result<OperationStatus>> FenceOperation(OperationQuery query) override;
 
-  async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t events_max,
+  async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
                                                  Deadline deadline) override;
   async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) override;
   async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,

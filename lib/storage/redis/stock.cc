@@ -40,6 +40,7 @@ async::Task<core::Result<Supply>> Stock::Acquire(StockLimit limit, uint32_t part
     const auto found = flights_.find(key);
     if (found == flights_.end()) break;
     const std::shared_ptr<Flight> flight = found->second;
+    if (flight->started == 0) flight->want += want;
     if (!co_await flight->done.WaitUntil(deadline)) co_return CommonRefusal("DEADLINE");
     const core::Result<Supply>& answer = *flight->answer;
     // Units that came are for all who wait. "Dry" is only for those who asked before it was read.
@@ -47,9 +48,12 @@ async::Task<core::Result<Supply>> Stock::Acquire(StockLimit limit, uint32_t part
     if (flight->started > arrived) co_return answer;
   }
   const auto flight = std::make_shared<Flight>();
-  flight->started = ++sequence_;
+  flight->want = want;
   flights_[key] = flight;
-  flight->answer.emplace(co_await Obtain(std::move(limit), partition, got, want, deadline));
+  // Whom the same script call left without a unit asks along.
+  co_await async::Yield();
+  flight->started = ++sequence_;
+  flight->answer.emplace(co_await Obtain(std::move(limit), partition, got, flight->want, deadline));
   flights_.erase(key);
   flight->done.Set();
   co_return *flight->answer;

@@ -58,8 +58,10 @@ class Stock {
   static std::string OwedName(core::CampaignNumber number, core::InstantMs window);
 
  private:
+  // A question on its way for all who have asked the same.
   struct Flight {
-    uint64_t started = 0;
+    int64_t want = 0;
+    uint64_t started = 0;  // 0: others may still join
     async::Event done;
     std::optional<core::Result<Supply>> answer;
   };

@@ -11,7 +11,7 @@ namespace tessera::storage {
 namespace {
 
 constexpr size_t kDifferencesMax = 1000;
-// Events that read_counters adds up itself when they are not applied yet.
+// Entries that read_counters adds up itself when they are not applied yet.
 constexpr int kTailMax = 2000;
 constexpr int kAttemptsMax = 200;
 // Times that a partition's wallets are read again because something moved meanwhile.
@@ -244,13 +244,11 @@ async::Task<core::Status> Verifying::VerifyLedger(uint32_t partition, Deadline d
   const core::Result<redis::Reply> totals = co_await backend_.Call(std::move(sums), deadline);
   if (!totals.ok()) co_return totals.error();
   std::string_view last = "0-0";
-  int64_t counted = 0;
+  int64_t applied_entries = 0;
   for (size_t i = 0; i + 1 < totals->size(); i += 2) {
     const std::string_view name = (*totals)[i].text();
     if (name == "last") last = (*totals)[i + 1].text();
-    // Metrics of which each counts events of one kind; a release may be part of a revocation's event.
-    const bool counts_events = name.size() > 2 && std::string_view("ihrbek").find(name.back()) != name.npos;
-    if (counts_events) counted += NumberOf((*totals)[i + 1]);
+    if (name == "entries") applied_entries = NumberOf((*totals)[i + 1]);
   }
   redis::Command size("XLEN");
   size.ReadOnly().Key(backend_.keys.Ledger(partition));
@@ -264,9 +262,9 @@ async::Task<core::Status> Verifying::VerifyLedger(uint32_t partition, Deadline d
     if (!state.ok()) co_return state.error();
     ledger = OpenLedgerState(*state);
   }
-  Compare(found, "", partition, "ledger: events there = events added", ledger.added, ledger.there);
-  Compare(found, "", partition, "ledger: events added at least those counted",
-          std::max(ledger.added, counted), ledger.added);
+  Compare(found, "", partition, "ledger: entries there = entries added", ledger.added, ledger.there);
+  Compare(found, "", partition, "ledger: entries added at least those applied",
+          std::max(ledger.added, applied_entries), ledger.added);
   const StreamId end = OpenStreamId(ledger.last_id);
   const StreamId applied = OpenStreamId(last);
   const StreamId expected = std::max(end, applied);

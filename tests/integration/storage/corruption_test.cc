@@ -105,7 +105,7 @@ TEST_F(CorruptionTest, ALedgerGone) {
   EXPECT_EQ(Redis({"DEL", keys().Ledger(partition())}), "1");
   const std::set<std::string> terms = Terms(VerifyDepth::kCounters);
   EXPECT_THAT(terms, Contains("ledger: ends no earlier than what was applied"));
-  EXPECT_THAT(terms, Contains("ledger: events added at least those counted"));
+  EXPECT_THAT(terms, Contains("ledger: entries added at least those applied"));
 }
 
 TEST_F(CorruptionTest, ALedgerGoneAndBegunAnew) {
@@ -117,7 +117,7 @@ TEST_F(CorruptionTest, ALedgerGoneAndBegunAnew) {
     break;
   }
   ASSERT_NE(Redis({"XLEN", keys().Ledger(partition())}), "0");
-  ExpectNamed(VerifyDepth::kCounters, "ledger: events added at least those counted");
+  ExpectNamed(VerifyDepth::kCounters, "ledger: entries added at least those applied");
 }
 
 TEST_F(CorruptionTest, AnEventGone) {
@@ -125,7 +125,7 @@ TEST_F(CorruptionTest, AnEventGone) {
   const std::vector<std::string> first = server_.redis().List({"XRANGE", ledger, "-", "+", "COUNT", "1"});
   ASSERT_FALSE(first.empty());
   EXPECT_EQ(Redis({"XDEL", ledger, first[0]}), "1");
-  ExpectNamed(VerifyDepth::kCounters, "ledger: events there = events added");
+  ExpectNamed(VerifyDepth::kCounters, "ledger: entries there = entries added");
 }
 
 TEST_F(CorruptionTest, TheBooksOfAStockChanged) {

@@ -1,9 +1,9 @@
 -- Adds the next events of a partition's ledger to its totals: exactly once, whoever else tries the same.
 -- KEYS[1] ledger: the partition's stream of events
--- KEYS[2] totals: the partition's sums; the field `last` is the id of the last event in them
+-- KEYS[2] totals: the partition's sums; the field `last` is the id of the last entry in them, `entries` their number
 -- ARGV[1] last: the id that the service believes to be the last applied
--- ARGV[2] count: events at most
--- returns: OK, now, applied, last, waiting : waiting is the id of the next event, or ''
+-- ARGV[2] count: entries at most; one has all events of a step
+-- returns: OK, now, applied, last, waiting : events applied; waiting is the id of the next entry, or ''
 -- returns: MOVED, now, last : somebody was faster
 -- returns: REWOUND, now, last : the ledger ends before what was applied: events were lost
 --include part/now.lua
@@ -22,8 +22,9 @@ if #entries == 0 then
   return {'OK', now, 0, last, ''}
 end
 last = entries[#entries][1]
-for name, sum in pairs(tally(entries, {})) do
+local sums, events = tally(entries, {entries = #entries})
+for name, sum in pairs(sums) do
   if sum ~= 0 then redis.call('HINCRBY', KEYS[2], name, sum) end
 end
 redis.call('HSET', KEYS[2], 'last', last)
-return {'OK', now, #entries, last, waiting}
+return {'OK', now, events, last, waiting}

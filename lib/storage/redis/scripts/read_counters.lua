@@ -3,9 +3,9 @@
 -- KEYS[2] totals: the partition's sums
 -- KEYS[3] ledger: the partition's stream of events
 -- ARGV[1] number: of the campaign
--- ARGV[2] count: events not yet applied that are added up here, at most
+-- ARGV[2] count: entries not yet applied that are added up here, at most
 -- returns: OK, reserved, redeemed, expired, revoked, stock, then the sums in the order of METRICS : always, but for
--- returns: BEHIND : more events than that are not applied
+-- returns: BEHIND : more entries than that are not applied
 --include part/tally.lua
 local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'H', 'X', 's', 'd'}
 local last = redis.call('HGET', KEYS[2], 'last') or '0-0'

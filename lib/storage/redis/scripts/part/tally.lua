@@ -1,7 +1,8 @@
--- Adds events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run out,
+-- Adds the entries' events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run out,
 -- r redeemed, b rolled back, e expired, k revoked, t stock given back; H held now, X redeemed now, and the money of what
--- is redeemed and not rolled back: s subtotal, d discount.
+-- is redeemed and not rolled back: s subtotal, d discount. Answers the number of events as well.
 local function tally(entries, sums)
+  local events = #entries
   local function add(campaign, metric, n)
     local name = campaign .. ':' .. metric
     sums[name] = (sums[name] or 0) + n
@@ -9,8 +10,10 @@ local function tally(entries, sums)
   for _, entry in ipairs(entries) do
     local kind, flag, campaign = struct.unpack('>c1BI4', entry[2][2])
     if kind == 'I' then
-      add(campaign, 'i', 1)
-      if flag == 1 then add(campaign, 'c', 1) end
+      local coupons = (#entry[2][2] - 6) / 30
+      add(campaign, 'i', coupons)
+      if flag == 1 then add(campaign, 'c', coupons) end
+      events = events + coupons - 1
     elseif kind == 'H' then
       add(campaign, 'h', 1)
       add(campaign, 'H', 1 - flag)
@@ -40,5 +43,5 @@ local function tally(entries, sums)
       end
     end
   end
-  return sums
+  return sums, events
 end
