@@ -159,7 +159,9 @@ async::Task<void> StoreBench::All(int64_t count, int at_once, int size, bool eva
 
 void StoreBench::Claim(int64_t count) { loop_.RunUntilDone(All(count, kAtOnce, 1, false)); }
 
-void StoreBench::ClaimInBatches(int64_t batches) { loop_.RunUntilDone(All(batches, 1, kAtOnce, false)); }
+void StoreBench::ClaimInBatches(int64_t batches, int size) {
+  loop_.RunUntilDone(All(batches, 1, size, false));
+}
 
 void StoreBench::Evalsha(int64_t count) { loop_.RunUntilDone(All(count, kAtOnce, 1, true)); }
 
@@ -169,22 +171,10 @@ double StoreBench::RedisCpuSeconds() {
 
 int64_t StoreBench::RedisMemoryBytes() { return std::stoll(server_.redis().Info("used_memory")); }
 
-std::vector<std::string> StoreBench::LedgerKeys() {
-  const storage::Keys names(config_.name, config_.shape);
-  std::vector<std::string> keys;
-  for (uint32_t partition = 0; partition < config_.shape.partitions; ++partition)
-    keys.push_back(names.Ledger(partition));
-  return keys;
-}
-
-int64_t StoreBench::LedgerLength() {
-  int64_t length = 0;
-  for (const std::string& key : LedgerKeys()) length += std::stoll(server_.Command({"XLEN", key}));
-  return length;
-}
-
 void StoreBench::DeleteLedger() {
-  for (const std::string& key : LedgerKeys()) server_.Command({"DEL", key});
+  const storage::Keys names(config_.name, config_.shape);
+  for (uint32_t partition = 0; partition < config_.shape.partitions; ++partition)
+    server_.Command({"DEL", names.Ledger(partition)});
 }
 
 }  // namespace tessera::bench

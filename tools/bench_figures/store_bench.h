@@ -26,16 +26,14 @@ class StoreBench {
   // Claims by `count` new users, 64 at a time on one connection. The campaign limits stock and coupons per
   // user, so that every check of a claim is made. Throws when one is refused.
   void Claim(int64_t count);
-  // The same in batches of 64, one at a time.
-  void ClaimInBatches(int64_t batches);
+  // The same in batches of `size`, one at a time.
+  void ClaimInBatches(int64_t batches, int size);
   // The smallest script that writes, 64 at a time on one connection.
   void Evalsha(int64_t count);
 
   // Seconds of CPU that Redis has spent since it started.
   double RedisCpuSeconds();
   int64_t RedisMemoryBytes();
-  // Entries of all ledger streams; then deletes them.
-  int64_t LedgerLength();
   void DeleteLedger();
 
  private:
@@ -44,7 +42,6 @@ class StoreBench {
   async::Task<void> EvalshaInTurn(int64_t* left);
   async::Task<void> All(int64_t count, int at_once, int size, bool evalsha);
   storage::IssueIntent Intent(int size);
-  std::vector<std::string> LedgerKeys();
 
   testing::RedisServer server_;
   async::EventLoop loop_;
