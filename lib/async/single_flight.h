@@ -5,9 +5,11 @@
 // arrived). Whoever calls ShareFresh while a read is under way waits for the next one, and all such callers
 // share that.
 //
-// Loop thread only. The SingleFlight must outlive every call on it. The read runs inside the call of one of
-// the callers, under that caller's limits: the answer, also a refusal, is everybody's. T must be copyable; an
-// exception from `read` is a bug and must not happen, as the others would wait for ever.
+// Each caller waits until its own deadline and no longer. The read belongs to none of them: it goes on when
+// callers give up, under limits of its own, and its answer, also a refusal, is everybody's.
+//
+// Loop thread only. The SingleFlight, and what the reads refer to, must outlive every read. T must be
+// copyable; an exception from a read ends the process.
 #pragma once
 
 #include <functional>
@@ -17,6 +19,7 @@
 #include <utility>
 
 #include "async/event.h"
+#include "async/spawn.h"
 #include "async/task.h"
 
 namespace tessera::async {
@@ -24,15 +27,15 @@ namespace tessera::async {
 template <typename Key, typename T, typename Hash = std::hash<Key>>
 class SingleFlight {
  public:
-  // `read` is called with no arguments and returns a Task<T>.
-  template <typename Read>
-  Task<T> Share(Key key, Read read) {
-    return Join(std::move(key), std::move(read), false);
-  }
+  // How the answer is found; it must end by itself.
+  using Read = std::function<Task<T>()>;
 
-  template <typename Read>
-  Task<T> ShareFresh(Key key, Read read) {
-    return Join(std::move(key), std::move(read), true);
+  // Nothing when the deadline came first.
+  Task<std::optional<T>> Share(Key key, Read read, Deadline deadline) {
+    return Join(std::move(key), std::move(read), deadline, false);
+  }
+  Task<std::optional<T>> ShareFresh(Key key, Read read, Deadline deadline) {
+    return Join(std::move(key), std::move(read), deadline, true);
   }
 
   // Keys with a read under way.
@@ -41,6 +44,7 @@ class SingleFlight {
  private:
   // One read and those who share its answer.
   struct Round {
+    Read read;
     bool started = false;
     Event done;
     std::optional<T> answer;
@@ -51,38 +55,32 @@ class SingleFlight {
     std::shared_ptr<Round> next;
   };
 
-  template <typename Read>
-  Task<T> Join(Key key, Read read, bool fresh) {
-    std::shared_ptr<Round> round;
-    auto found = flights_.find(key);
-    if (found == flights_.end()) {
-      round = std::make_shared<Round>();
-      flights_[key].current = round;
-    } else if (!fresh || !found->second.current->started) {
-      round = found->second.current;
-      co_await round->done.Wait();
-      co_return *round->answer;
-    } else if (found->second.next != nullptr) {
-      round = found->second.next;
-      co_await round->done.Wait();
-      co_return *round->answer;
-    } else {
-      round = std::make_shared<Round>();
-      found->second.next = round;
-      std::shared_ptr<Round> before = found->second.current;
-      co_await before->done.Wait();
+  Task<std::optional<T>> Join(Key key, Read read, Deadline deadline, bool fresh) {
+    Flight& flight = flights_[key];
+    const bool first = flight.current == nullptr;
+    std::shared_ptr<Round>& joined =
+        !first && fresh && flight.current->started ? flight.next : flight.current;
+    if (joined == nullptr) {
+      joined = std::make_shared<Round>();
+      joined->read = std::move(read);
     }
-    round->started = true;
-    round->answer.emplace(co_await read());
-    auto flight = flights_.find(key);
-    if (flight->second.next != nullptr) {
-      // The next round is led by the first who joined it; from now on it is the one under way.
-      flight->second.current = std::exchange(flight->second.next, nullptr);
-    } else {
-      flights_.erase(flight);
-    }
-    round->done.Set();
+    const std::shared_ptr<Round> round = joined;
+    if (first) Spawn(co_await asio::this_coro::executor, Fly(std::move(key)));
+    if (!co_await round->done.WaitUntil(deadline)) co_return std::nullopt;
     co_return *round->answer;
+  }
+
+  // Read after read, while somebody waits for another.
+  Task<void> Fly(Key key) {
+    Flight& flight = flights_[key];
+    while (flight.current != nullptr) {
+      const std::shared_ptr<Round> round = flight.current;
+      round->started = true;
+      round->answer.emplace(co_await round->read());
+      flight.current = std::exchange(flight.next, nullptr);
+      round->done.Set();
+    }
+    flights_.erase(key);
   }
 
   std::unordered_map<Key, Flight, Hash> flights_;

@@ -7,20 +7,16 @@
 #include <cstdlib>
 
 #include "history_checker.h"
+#include "tests/support/trials.h"
 
 namespace tessera::contract {
 namespace {
 
-bool Full() {
-  const char* full = std::getenv("TESSERA_FULL");
-  return full != nullptr && std::string(full) == "1";
-}
-
 TEST(RandomHistory, EveryAnswerIsTheModels) {
-  const int64_t calls_wanted = Full() ? 100'000 : 5'000;
+  const int64_t calls_wanted = testing::Trials(5'000, 100'000);
   // Short histories on many fresh stores: each begins with new campaigns and ends with a comparison of all
   // state.
-  const int64_t calls_each = Full() ? 3'000 : 900;
+  const int64_t calls_each = testing::Trials(900, 3'000);
   const char* chosen = std::getenv("TESSERA_SEED");
   uint64_t seed = chosen != nullptr
                       ? std::strtoull(chosen, nullptr, 10)
@@ -38,7 +34,7 @@ TEST(RandomHistory, EveryAnswerIsTheModels) {
   }
   for (const auto& [outcome, count] : outcomes)
     std::printf("  %-45s %lld\n", outcome.c_str(), static_cast<long long>(count));
-  std::printf("[trials] contract random history: %lld\n", static_cast<long long>(calls));
+  testing::PrintTrials("contract random history", calls);
 
   // A history that never met a refusal proves nothing about it.
   for (const char* outcome : {"issue: ok",

@@ -114,6 +114,17 @@ TEST_P(IssueContract, RefusesAfterTheClaimWindow) {
   EXPECT_THAT(Claim(id, User(2)), Refuses(Reason::kClaimWindowClosed));
 }
 
+TEST_P(IssueContract, ClaimingEndsWithTheUseWindow) {
+  CampaignDefinition definition = Definition();
+  definition.use_window.end_ms = Now() + 2'500;
+  ASSERT_GT(definition.claim_window.end_ms, definition.use_window.end_ms);
+  const std::string id = Active(definition);
+  EXPECT_THAT(Claim(id, User(1)), Succeeds());
+  store_->WaitUntil(definition.use_window.end_ms);
+  EXPECT_THAT(Claim(id, User(2)), Refuses(Reason::kClaimWindowClosed));
+  EXPECT_TRUE(Wallet(User(2)).empty());
+}
+
 TEST_P(IssueContract, JudgesTheStateBeforeTheWindow) {
   CampaignDefinition definition = Definition();
   definition.claim_window.start_ms = Now() + 60'000;

@@ -10,6 +10,18 @@ constexpr core::InstantMs kForever = core::kAmountMax;
 
 }  // namespace
 
+int64_t ScriptReply::version() const {
+  const redis::Result<int64_t> version = reply[2].Number();
+  return version.ok() ? *version : 0;
+}
+
+OperationPlace OperationPlace::At(core::OpRef ref) {
+  OperationPlace place;
+  place.ref = ref;
+  place.earlier = ref;
+  return place;
+}
+
 async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, Deadline deadline) const {
   if (RedisClock::Steady::now() >= deadline) co_return CommonRefusal("DEADLINE");
   if (const core::Status open = guard.MayUse(command.reads_only()); !open.ok()) co_return open.error();
@@ -98,7 +110,9 @@ async::Task<core::Result<std::optional<std::string>>> Backend::FindClaim(uint32_
 async::Task<core::Result<std::optional<std::string>>> Backend::ReadRecord(std::string key, std::string field,
                                                                           Deadline deadline) const {
   redis::Command command("HGET");
-  command.ReadOnly().Key(key).Arg(field);
+  // Who hears of a record relies on it: where replicas are promised to have it, the answer waits for them.
+  if (config.durability != Durability::kReplicated) command.ReadOnly();
+  command.Key(key).Arg(field);
   core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->is_nil()) co_return std::optional<std::string>();
@@ -116,6 +130,12 @@ async::Task<core::Result<std::optional<std::string>>> Backend::Replay(Operation 
   core::Result<std::optional<std::string>> record = co_await Find(std::move(place), op.deadline, where);
   if (!record.ok() || !record->has_value()) co_return record;
   co_return Replayed(op, std::move(**record));
+}
+
+bool Backend::PeriodPassed(const ScriptReply& reply) const {
+  if (reply.status != "PERIOD") return false;
+  clock.CatchUp(reply.now_ms);
+  return true;
 }
 
 void Backend::AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const {

@@ -22,6 +22,9 @@ struct ScriptReply {
   redis::Reply reply;
   std::string_view status;  // reply[0]; lives in reply
   core::InstantMs now_ms = 0;
+
+  // What follows STALE: the version that the partition knows.
+  int64_t version() const;
 };
 
 // Where the record of an operation stands, and until when that is right.
@@ -31,6 +34,9 @@ struct OperationPlace {
   core::InstantMs expires_ms = 0;
   core::InstantMs from_ms = 0;
   core::InstantMs until_ms = 0;
+
+  // Of a record whose place is known.
+  static OperationPlace At(core::OpRef ref);
 };
 
 // A request id's own time may lie so far ahead of Redis' clock.
@@ -82,6 +88,10 @@ struct Backend {
   // FENCED.
   async::Task<core::Result<std::optional<std::string>>> Replay(Operation op, OperationPlace place,
                                                                core::OpRef* where = nullptr) const;
+
+  // Whether a script refused because a period or a day had passed in the meantime. The clock has caught up
+  // then: another attempt will know.
+  bool PeriodPassed(const ScriptReply& reply) const;
 
   // Adds the arguments that scripts/part/begin.lua reads. REQUIRES: the keys were added.
   void AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const;

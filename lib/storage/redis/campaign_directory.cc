@@ -6,6 +6,12 @@
 #include "storage/redis/errors.h"
 
 namespace tessera::storage {
+namespace {
+
+// For a read that callers share, each of whom has a deadline of its own.
+constexpr std::chrono::milliseconds kReadTime{10'000};
+
+}  // namespace
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(std::string id, Deadline deadline) {
   const auto found = by_id_.find(id);
@@ -15,8 +21,15 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(std::string
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Fresh(std::string id, Deadline deadline) {
   std::string key = id;
-  auto read = [this, id, deadline] { return Read(id, deadline); };
-  co_return co_await reads_.ShareFresh(std::move(key), std::move(read));
+  std::function<async::Task<core::Result<KnownCampaignPtr>>()> read = [this, id] {
+    return Read(id, async::After(kReadTime));
+  };
+  std::optional<core::Result<KnownCampaignPtr>> known =
+      co_await reads_.ShareFresh(std::move(key), std::move(read), deadline);
+  if (!known.has_value()) {
+    co_return FromRedis(redis::Error(redis::ErrorKind::kTimeout, false, "no answer by the deadline"));
+  }
+  co_return std::move(*known);
 }
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::CampaignNumber number,
@@ -94,6 +107,15 @@ async::Task<core::Status> CampaignDirectory::Reconcile(KnownCampaignPtr campaign
   core::Result<KnownCampaignPtr> fresh = co_await Fresh(campaign->campaign.id, deadline);
   if (!fresh.ok()) co_return std::move(fresh).error();
   co_return core::Ok();
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Newer(KnownCampaignPtr campaign,
+                                                                     uint32_t partition,
+                                                                     int64_t partition_version,
+                                                                     Deadline deadline) {
+  core::Status reconciled = co_await Reconcile(campaign, partition, partition_version, deadline);
+  if (!reconciled.ok()) co_return std::move(reconciled).error();
+  co_return co_await Known(campaign->campaign.id, deadline);
 }
 
 }  // namespace tessera::storage

@@ -37,10 +37,9 @@ async::Task<core::Result<CampaignChanged>> Changing::Create(Operation op, std::s
     if (reply->status == "OK")
       co_return co_await outcomes_.OpenReply<CampaignChanged>(std::move(*reply), *place, op.deadline);
     if (reply->status == "EXISTS") co_return Error(Reason::kCampaignExists, "The campaign id is taken.");
-    if (reply->status != "PERIOD") co_return CommonRefusal(reply->status);
-    backend_.clock.CatchUp(reply->now_ms);
+    if (!backend_.PeriodPassed(*reply)) co_return CommonRefusal(reply->status);
   }
-  co_return Error(Reason::kContended, "The time moves on too fast. Try again.");
+  co_return Contended("The time moves on too fast.");
 }
 
 async::Task<core::Result<CampaignChanged>> Changing::Update(Operation op, std::string campaign_id,
@@ -131,15 +130,13 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
             .With("issued", std::to_string(stock.value_or(0) + missing));
       }
       short_before = missing;
-    } else if (reply->status == "PERIOD") {
-      backend_.clock.CatchUp(reply->now_ms);
     } else if (reply->status == "NOT_FOUND") {
       co_return Error(Reason::kCampaignNotFound, "There is no such campaign.");
-    } else if (reply->status != "STALE") {
+    } else if (reply->status != "STALE" && !backend_.PeriodPassed(*reply)) {
       co_return CommonRefusal(reply->status);
     }
   }
-  co_return Error(Reason::kContended, "The campaign keeps changing. Try again.");
+  co_return Contended("The campaign keeps changing.");
 }
 
 async::Task<void> Changing::PushTo(KnownCampaignPtr campaign, uint32_t partition, Deadline deadline,

@@ -74,6 +74,10 @@ core::Error CommonRefusal(std::string_view status) {
       .Because("status " + std::string(status));
 }
 
+core::Error Contended(std::string_view why) {
+  return core::Error(core::Reason::kContended, std::string(why) + " Try again.");
+}
+
 core::Error Nonsense(std::string_view where, const redis::Reply& reply) {
   return core::Error(Reason::kStoreNonsense, "The store answered something unexpected.")
       .Because(std::string(where) + ": " + reply.ToString());

@@ -19,6 +19,9 @@ core::Error OutcomeUnknown(std::string cause);
 // knows.
 core::Error CommonRefusal(std::string_view status);
 
+// Attempt after attempt met others: `why` is a sentence that says with what.
+core::Error Contended(std::string_view why);
+
 // Redis answered what no script of ours answers.
 core::Error Nonsense(std::string_view where, const redis::Reply& reply);
 

@@ -165,12 +165,12 @@ async::Task<core::Status> Guard::CheckMarkers(redis::Client& client) {
 }
 
 async::Task<void> Guard::Check(redis::Client& client) {
-  storage_full_ = false;
   core::Status found = core::Ok();
   const std::vector<redis::Result<redis::Reply>> infos =
       co_await client.ExecuteOnEachPrimary(InfoCommand(), async::After(kCheckTimeout));
   const std::vector<redis::Result<redis::Reply>> configs =
       co_await client.ExecuteOnEachPrimary(ConfigCommand(), async::After(kCheckTimeout));
+  storage_full_ = false;
   if (infos.empty()) found = core::Error(Reason::kStoreUnreachable, "The store can't be reached.");
   for (const redis::Result<redis::Reply>& info : infos) {
     if (found.ok()) found = info.ok() ? JudgeInfo(info->text()) : core::Status(FromRedis(info.error()));

@@ -86,8 +86,7 @@ async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition
       co_return;
     }
   }
-  if (!share.open.empty())
-    share.AnswerAll(Error(Reason::kContended, "Too many others wanted the same. Try again."));
+  if (!share.open.empty()) share.AnswerAll(Contended("Too many others wanted the same."));
 }
 
 // One script call for what is open, or a refusal that needs none.
@@ -290,7 +289,7 @@ async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t
       break;
     }
     case Supply::Kind::kBusy:
-      co_return Error(Reason::kContended, "Too many others wanted the same. Try again.");
+      co_return Contended("Too many others wanted the same.");
   }
   co_return core::Ok();
 }

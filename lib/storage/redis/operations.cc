@@ -69,18 +69,14 @@ async::Task<core::Result<OperationStatus>> Operations::Fence(OperationQuery quer
       const core::OpRef ref = reply->reply[3].integer() == 1 ? place->earlier : place->ref;
       co_return co_await Open(std::move(record), ref, query.deadline);
     }
-    if (reply->status != "PERIOD") co_return Nonsense("fence", reply->reply);
-    backend_.clock.CatchUp(reply->now_ms);
+    if (!backend_.PeriodPassed(*reply)) co_return Nonsense("fence", reply->reply);
   }
-  co_return core::Error(core::Reason::kContended, "The time moves on too fast. Try again.");
+  co_return Contended("The time moves on too fast.");
 }
 
 async::Task<core::Result<RedemptionView>> Operations::GetRedemption(core::OpRef ref,
                                                                     Deadline deadline) const {
-  OperationPlace place;
-  place.ref = ref;
-  place.earlier = ref;
-  core::Result<std::optional<std::string>> text = co_await backend_.Find(std::move(place), deadline);
+  core::Result<std::optional<std::string>> text = co_await backend_.Find(OperationPlace::At(ref), deadline);
   if (!text.ok()) co_return std::move(text).error();
   const std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
   if (!record.has_value() || record->type != RecordType::kRedemption) {

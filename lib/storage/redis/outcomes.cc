@@ -24,10 +24,8 @@ async::Task<core::Error> Outcomes::AlreadyRedeemed(uint32_t partition, std::stri
   const std::optional<core::OpRef> ref = core::OpRef::Unpack(partition, reference);
   if (!ref.has_value()) co_return refusal;
   refusal.metadata.emplace_back("redemption_id", ref->ToId('r'));
-  OperationPlace place;
-  place.ref = *ref;
-  place.earlier = *ref;
-  const core::Result<std::optional<std::string>> winner = co_await backend_.Find(std::move(place), deadline);
+  const core::Result<std::optional<std::string>> winner =
+      co_await backend_.Find(OperationPlace::At(*ref), deadline);
   const std::optional<Record> record =
       winner.ok() && winner->has_value() ? OpenRecord(**winner) : std::nullopt;
   if (record.has_value()) refusal.metadata.emplace_back("order_id", record->order_id);

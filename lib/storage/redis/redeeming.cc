@@ -69,24 +69,17 @@ async::Task<core::Result<Redeeming::Use>> Redeeming::Run(UseIntent intent, std::
     const std::string_view status = use.reply.status;
     if (status == "OK") co_return use;
     if (status == "STALE") {
-      const redis::Result<int64_t> version = use.reply.reply[2].Number();
-      core::Status reconciled =
-          co_await directory_.Reconcile(use.campaign, partition, version.ok() ? *version : 0, deadline);
-      if (!reconciled.ok()) co_return std::move(reconciled).error();
-      known = co_await directory_.Known(use.campaign->campaign.id, deadline);
+      known = co_await directory_.Newer(use.campaign, partition, use.reply.version(), deadline);
       continue;
     }
-    if (status == "PERIOD") {
-      backend_.clock.CatchUp(use.reply.now_ms);
-      continue;
-    }
+    if (backend_.PeriodPassed(use.reply)) continue;
     // What the service refuses comes after the coupon's own state and, but for a pause, after the use window.
     if (!may.ok() && (status == "PASS" || status == "NOT_YET")) co_return may.error();
     if (status == "PASS" && !decided.ok()) co_return decided.error();
     if (status == "PASS") co_return use;
     co_return co_await Refusal(std::move(use.reply), intent.coupon, use.campaign, deadline);
   }
-  co_return Error(Reason::kContended, "The campaign keeps changing. Try again.");
+  co_return Contended("The campaign keeps changing.");
 }
 
 async::Task<core::Error> Redeeming::Refusal(ScriptReply reply, core::CouponNumber coupon,

@@ -13,8 +13,6 @@ using core::Reason;
 // Attempts at one script: each but the last ends with newer knowledge of the campaign or of the time.
 constexpr int kAttemptsMax = 32;
 
-Error Contended() { return Error(Reason::kContended, "The campaign keeps changing. Try again."); }
-
 Error NoReservation() { return Error(Reason::kReservationNotFound, "There is no such reservation."); }
 
 Error NoRedemption() { return Error(Reason::kRedemptionNotFound, "There is no such redemption."); }
@@ -31,20 +29,12 @@ std::string_view PolicyName(core::RestorePolicy policy) {
   return "keep";
 }
 
-int64_t VersionOf(const ScriptReply& reply) {
-  const redis::Result<int64_t> version = reply.reply[2].Number();
-  return version.ok() ? *version : 0;
-}
-
 }  // namespace
 
 async::Task<core::Result<std::optional<Settling::Earlier>>> Settling::ReadEarlier(core::OpRef ref,
                                                                                   RecordType type,
                                                                                   Deadline deadline) const {
-  OperationPlace place;
-  place.ref = ref;
-  place.earlier = ref;
-  core::Result<std::optional<std::string>> text = co_await backend_.Find(std::move(place), deadline);
+  core::Result<std::optional<std::string>> text = co_await backend_.Find(OperationPlace::At(ref), deadline);
   if (!text.ok()) co_return std::move(text).error();
   std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
   if (!record.has_value() || record->type != type) co_return std::optional<Earlier>();
@@ -54,6 +44,20 @@ async::Task<core::Result<std::optional<Settling::Earlier>>> Settling::ReadEarlie
   earlier.record = std::move(*record);
   earlier.campaign = std::move(*campaign);
   co_return std::optional<Earlier>(std::move(earlier));
+}
+
+redis::Command Settling::CommandOn(const redis::Script& script, const core::OpRef& earlier,
+                                   const Record& record, const Operation& op, const OperationPlace& place,
+                                   std::initializer_list<std::string> more_keys) const {
+  const Keys& keys = backend_.keys;
+  redis::Command command(script);
+  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Operation(earlier));
+  command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(earlier.partition, record.campaign));
+  command.Key(keys.Ledger(earlier.partition));
+  for (const std::string& key : more_keys) command.Key(key);
+  backend_.AddBegin(command, op, place);
+  command.Arg(View(earlier.field)).Arg(earlier.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
+  return command;
 }
 
 Error Settling::ReservationRefusal(const ScriptReply& reply, uint32_t partition) const {
@@ -90,17 +94,8 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
     }
     const core::Campaign& campaign = (*earlier)->campaign->campaign;
     const bool same_currency = campaign.definition.currency == intent.expected_discount.currency;
-    const Keys& keys = backend_.keys;
-    redis::Command command(redis_scripts::kCommit);
-    command.Key(keys.Operation(place->ref)).Key(keys.Operation(place->earlier)).Key(keys.Operation(held));
-    command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(held.partition, record.campaign));
-    command.Key(keys.Ledger(held.partition));
-    backend_.AddBegin(command, intent.op, *place);
-    command.Arg(View(held.field))
-        .Arg(held.Pack())
-        .Arg(CouponField(record.coupon.index(keys.shape())))
-        .Arg(place->ref.Pack());
-    command.Arg(same_currency ? intent.expected_discount.minor : int64_t{-1});
+    redis::Command command = CommandOn(redis_scripts::kCommit, held, record, intent.op, *place);
+    command.Arg(place->ref.Pack()).Arg(same_currency ? intent.expected_discount.minor : int64_t{-1});
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK")
@@ -115,10 +110,9 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
           .With("field", "discount")
           .With("reserved_minor", std::to_string(reply->reply[2].integer()));
     }
-    if (reply->status != "PERIOD") co_return ReservationRefusal(*reply, held.partition);
-    backend_.clock.CatchUp(reply->now_ms);
+    if (!backend_.PeriodPassed(*reply)) co_return ReservationRefusal(*reply, held.partition);
   }
-  co_return Contended();
+  co_return Contended("The time moves on too fast.");
 }
 
 async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
@@ -133,14 +127,7 @@ async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
     if (!earlier->has_value()) {
       co_return co_await outcomes_.RefuseUnlessReplay<Released>(intent.op, *place, NoReservation());
     }
-    const Record& record = (*earlier)->record;
-    const Keys& keys = backend_.keys;
-    redis::Command command(redis_scripts::kRelease);
-    command.Key(keys.Operation(place->ref)).Key(keys.Operation(place->earlier)).Key(keys.Operation(held));
-    command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(held.partition, record.campaign));
-    command.Key(keys.Ledger(held.partition));
-    backend_.AddBegin(command, intent.op, *place);
-    command.Arg(View(held.field)).Arg(held.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
+    redis::Command command = CommandOn(redis_scripts::kRelease, held, (*earlier)->record, intent.op, *place);
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK")
@@ -149,10 +136,9 @@ async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
       Released released{held, reply->reply[2].integer()};
       co_return released;
     }
-    if (reply->status != "PERIOD") co_return ReservationRefusal(*reply, held.partition);
-    backend_.clock.CatchUp(reply->now_ms);
+    if (!backend_.PeriodPassed(*reply)) co_return ReservationRefusal(*reply, held.partition);
   }
-  co_return Contended();
+  co_return Contended("The time moves on too fast.");
 }
 
 async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) {
@@ -169,14 +155,10 @@ async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) 
     }
     const Record& record = (*earlier)->record;
     const core::Campaign& campaign = (*earlier)->campaign->campaign;
-    const Keys& keys = backend_.keys;
-    redis::Command command(redis_scripts::kRollback);
-    command.Key(keys.Operation(place->ref)).Key(keys.Operation(place->earlier)).Key(keys.Operation(used));
-    command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(used.partition, record.campaign));
-    command.Key(keys.Ledger(used.partition)).Key(keys.Due(used.partition));
-    backend_.AddBegin(command, intent.op, *place);
-    command.Arg(View(used.field)).Arg(used.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
-    command.Arg(PolicyName(campaign.definition.restore_policy)).Arg(record.coupon.bucket(keys.shape()));
+    redis::Command command = CommandOn(redis_scripts::kRollback, used, record, intent.op, *place,
+                                       {backend_.keys.Due(used.partition)});
+    command.Arg(PolicyName(campaign.definition.restore_policy));
+    command.Arg(record.coupon.bucket(backend_.keys.shape()));
     command.Arg(campaign.version);
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
@@ -188,19 +170,15 @@ async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) 
     }
     if (reply->status == "NOT_FOUND") co_return NoRedemption();
     if (reply->status == "STALE") {
-      core::Status known =
-          co_await directory_.Reconcile((*earlier)->campaign, used.partition, VersionOf(*reply), deadline);
-      if (!known.ok()) co_return std::move(known).error();
-      core::Result<KnownCampaignPtr> again = co_await directory_.Known(campaign.id, deadline);
-      if (!again.ok()) co_return std::move(again).error();
-      (*earlier)->campaign = std::move(*again);
-    } else if (reply->status == "PERIOD") {
-      backend_.clock.CatchUp(reply->now_ms);
-    } else {
+      core::Result<KnownCampaignPtr> newer =
+          co_await directory_.Newer((*earlier)->campaign, used.partition, reply->version(), deadline);
+      if (!newer.ok()) co_return std::move(newer).error();
+      (*earlier)->campaign = std::move(*newer);
+    } else if (!backend_.PeriodPassed(*reply)) {
       co_return CommonRefusal(reply->status);
     }
   }
-  co_return Contended();
+  co_return Contended("The campaign keeps changing.");
 }
 
 async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
@@ -281,17 +259,12 @@ async::Task<core::Result<Revoked>> Settling::Revoke(RevokeIntent intent) {
           .With("held_until", core::InstantText(reply->reply[2].integer()));
     }
     if (status == "STALE") {
-      core::Status reconciled =
-          co_await directory_.Reconcile(campaign, partition, VersionOf(*reply), deadline);
-      if (!reconciled.ok()) co_return std::move(reconciled).error();
-      known = co_await directory_.Known(campaign->campaign.id, deadline);
-    } else if (status == "PERIOD") {
-      backend_.clock.CatchUp(reply->now_ms);
-    } else {
+      known = co_await directory_.Newer(campaign, partition, reply->version(), deadline);
+    } else if (!backend_.PeriodPassed(*reply)) {
       co_return CommonRefusal(status);
     }
   }
-  co_return Contended();
+  co_return Contended("The campaign keeps changing.");
 }
 
 }  // namespace tessera::storage

@@ -31,6 +31,11 @@ class Settling {
   // Nothing when there is no such record of that type.
   async::Task<core::Result<std::optional<Earlier>>> ReadEarlier(core::OpRef ref, RecordType type,
                                                                 Deadline deadline) const;
+  // How commit, release and rollback begin: with the keys and arguments that say which earlier operation is
+  // meant.
+  redis::Command CommandOn(const redis::Script& script, const core::OpRef& earlier, const Record& record,
+                           const Operation& op, const OperationPlace& place,
+                           std::initializer_list<std::string> more_keys = {}) const;
   async::Task<core::Result<ScriptReply>> RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
                                                    OperationPlace place, core::Window day) const;
   core::Error ReservationRefusal(const ScriptReply& reply, uint32_t partition) const;

@@ -16,14 +16,12 @@ namespace {
 // other for ever.
 constexpr int kFreshMs = 50;
 constexpr std::chrono::milliseconds kFreshWait{10};
+// For calling units home on behalf of claims, each of which has a deadline of its own.
+constexpr std::chrono::milliseconds kGatherTime{10'000};
 // Attempts of one flight before its callers are told that they were unlucky (ABORTED).
 constexpr int kRoundsMax = 64;
 // Partitions that are asked at the same time while units are called back.
 constexpr uint32_t kWave = 16;
-
-core::Error Contended() {
-  return core::Error(core::Reason::kContended, "Too many others wanted the same. Try again.");
-}
 
 }  // namespace
 
@@ -45,10 +43,12 @@ async::Task<core::Result<Supply>> Stock::Acquire(StockLimit limit, uint32_t part
     const core::Result<Supply>& answer = *flight->answer;
     // Units that came are for all who wait. "Dry" is only for those who asked before it was read.
     if (answer.ok() && answer->kind == Supply::Kind::kLeased && answer->total > got) co_return answer;
-    if (flight->started > arrived) co_return answer;
+    const bool cut_short = !answer.ok() && flight->deadline < deadline;
+    if (flight->started > arrived && !cut_short) co_return answer;
   }
   const auto flight = std::make_shared<Flight>();
   flight->want = want;
+  flight->deadline = deadline;
   flights_[key] = flight;
   // Whom the same script call left without a unit asks along.
   co_await async::Yield();
@@ -98,8 +98,12 @@ async::Task<core::Result<Supply>> Stock::Obtain(StockLimit limit, uint32_t parti
 
 async::Task<core::Status> Stock::Gather(StockLimit limit, Deadline deadline) {
   std::string key = backend_.keys.StockBooks(limit.campaign->campaign.id, limit.window);
-  auto read = [this, limit, deadline] { return GatherOnce(limit, deadline); };
-  co_return co_await gathers_.Share(std::move(key), std::move(read));
+  std::function<async::Task<core::Status>()> gather = [this, limit] {
+    return GatherOnce(limit, async::After(kGatherTime));
+  };
+  std::optional<core::Status> gathered = co_await gathers_.Share(std::move(key), std::move(gather), deadline);
+  if (!gathered.has_value()) co_return CommonRefusal("DEADLINE");
+  co_return std::move(*gathered);
 }
 
 async::Task<core::Result<Stock::Books>> Stock::ReadBooks(std::string key, Deadline deadline) const {
@@ -156,7 +160,7 @@ async::Task<core::Status> Stock::GatherOnce(StockLimit limit, Deadline deadline)
     before = std::move(*pass);
     before_version = books->version;
   }
-  co_return Contended();
+  co_return Contended("Too many others wanted the same.");
 }
 
 async::Task<core::Result<bool>> Stock::CallHome(StockLimit limit, Deadline deadline) {
@@ -169,7 +173,7 @@ async::Task<core::Result<bool>> Stock::CallHome(StockLimit limit, Deadline deadl
     if (pass->moved || !pass->fresh) co_return pass->moved;
     co_await async::Sleep(kFreshWait);
   }
-  co_return Contended();
+  co_return Contended("Too many others wanted the same.");
 }
 
 async::Task<core::Result<Stock::Pass>> Stock::RunPass(StockLimit limit, std::vector<int64_t> leased, bool all,

@@ -62,6 +62,7 @@ class Stock {
   struct Flight {
     int64_t want = 0;
     uint64_t started = 0;  // 0: others may still join
+    Deadline deadline{};
     async::Event done;
     std::optional<core::Result<Supply>> answer;
   };

@@ -97,7 +97,7 @@ async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t 
     for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[6 + i].integer());
     co_return counters;
   }
-  co_return core::Error(core::Reason::kContended, "The ledger grows faster than it can be read. Try again.");
+  co_return Contended("The ledger grows faster than it can be read.");
 }
 
 async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline,
@@ -232,8 +232,7 @@ async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
     }
     co_return core::Ok();
   }
-  co_return core::Error(core::Reason::kContended,
-                        "The wallets change faster than they can be counted. Try when it is calmer.");
+  co_return Contended("The wallets change faster than they can be counted.");
 }
 
 async::Task<core::Status> Verifying::VerifyLedger(uint32_t partition, Deadline deadline,

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "store_room.h"
-#include "tests/e2e/trials.h"
+#include "tests/support/trials.h"
 
 namespace tessera::contract {
 namespace {
@@ -94,7 +94,7 @@ TEST_F(CutLogTest, NoEffectIsWithoutItsEventWhereverTheLogIsCut) {
   ASSERT_GT(end, begin + 10'000);
 
   std::mt19937_64 random(20240521);
-  const int64_t trials = e2e::Trials(40, 1000);
+  const int64_t trials = testing::Trials(40, 1000);
   std::set<int64_t> issued;
   for (int64_t trial = 0; trial < trials; ++trial) {
     const uint64_t cut = trial == 0 ? end : std::uniform_int_distribution<uint64_t>(begin, end)(random);
@@ -115,7 +115,7 @@ TEST_F(CutLogTest, NoEffectIsWithoutItsEventWhereverTheLogIsCut) {
     store_.reset();
   }
   EXPECT_GT(issued.size(), 10u) << "the cuts fell on different moments";
-  e2e::PrintTrials("append-only file cut at any byte", trials);
+  testing::PrintTrials("append-only file cut at any byte", trials);
 }
 
 // The check above is worth something only if it sees an effect whose event is missing.

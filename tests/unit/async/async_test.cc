@@ -148,6 +148,8 @@ TEST(Event, WakesAllWhoWait) {
   loop.RunUntilDone(setter(&event, &woken, &timed_out));
 }
 
+constexpr milliseconds kLong{10'000};
+
 // A read that takes as long as the test likes and answers the number of reads begun before it.
 struct Reads {
   int begun = 0;
@@ -167,15 +169,15 @@ struct Asker {
 };
 
 Task<void> AskShared(Asker* asker) {
-  auto read = [reads = &asker->reads] { return Read(reads); };
-  const int answer = co_await asker->flight.Share("key", read);
-  asker->answers.push_back(answer);
+  std::function<Task<int>()> read = [reads = &asker->reads] { return Read(reads); };
+  const std::optional<int> answer = co_await asker->flight.Share("key", std::move(read), After(kLong));
+  asker->answers.push_back(answer.value_or(0));
 }
 
 Task<void> AskFresh(Asker* asker) {
-  auto read = [reads = &asker->reads] { return Read(reads); };
-  const int answer = co_await asker->flight.ShareFresh("key", read);
-  asker->answers.push_back(answer);
+  std::function<Task<int>()> read = [reads = &asker->reads] { return Read(reads); };
+  const std::optional<int> answer = co_await asker->flight.ShareFresh("key", std::move(read), After(kLong));
+  asker->answers.push_back(answer.value_or(0));
 }
 
 TEST(SingleFlight, SharesTheReadUnderWay) {
@@ -192,6 +194,28 @@ TEST(SingleFlight, SharesTheReadUnderWay) {
   };
   loop.RunUntilDone(end(&reads));
   EXPECT_EQ(answers, (std::vector<int>{1, 1, 1, 1}));
+  EXPECT_EQ(flight.size(), 0u);
+}
+
+TEST(SingleFlight, WhoeverGivesUpTakesNobodyAlong) {
+  EventLoop loop;
+  SingleFlight<std::string, int> flight;
+  Reads reads;
+  std::vector<int> answers;
+  Asker asker{flight, reads, answers};
+  auto script = [](EventLoop* own, Asker* all) -> Task<void> {
+    std::function<Task<int>()> read = [reads = &all->reads] { return Read(reads); };
+    std::function<Task<int>()> same = read;
+    own->Spawn(AskShared(all));
+    EXPECT_EQ(co_await all->flight.Share("key", std::move(read), After(milliseconds(5))), std::nullopt);
+    // The first to ask gives up: the read is not its own.
+    EXPECT_EQ(co_await all->flight.Share("other", std::move(same), After(milliseconds(5))), std::nullopt);
+    EXPECT_EQ(all->flight.size(), 2u);
+    all->reads.go.Set();
+    co_await Sleep(milliseconds(5));
+  };
+  loop.RunUntilDone(script(&loop, &asker));
+  EXPECT_EQ(answers, std::vector<int>{1});
   EXPECT_EQ(flight.size(), 0u);
 }
 

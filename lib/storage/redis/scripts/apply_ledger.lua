@@ -6,25 +6,26 @@
 -- returns: OK, now, applied, last, waiting : events applied; waiting is the id of the next entry, or ''
 -- returns: MOVED, now, last : somebody was faster
 -- returns: REWOUND, now, last : the ledger ends before what was applied: events were lost
+--include part/redis.lua
 --include part/now.lua
 --include part/tally.lua
-local last = redis.call('HGET', KEYS[2], 'last') or '0-0'
+local last = call('HGET', KEYS[2], 'last') or '0-0'
 if last ~= ARGV[1] then return {'MOVED', now, last} end
-local entries = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
+local entries = call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
 local waiting = ''
 if #entries > tonumber(ARGV[2]) then
   waiting = entries[#entries][1]
   entries[#entries] = nil
 end
 if #entries == 0 then
-  local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+  local newest = call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
   if last ~= '0-0' and (not newest[1] or newest[1][1] ~= last) then return {'REWOUND', now, last} end
   return {'OK', now, 0, last, ''}
 end
 last = entries[#entries][1]
 local sums, events = tally(entries, {entries = #entries})
 for name, sum in pairs(sums) do
-  if sum ~= 0 then redis.call('HINCRBY', KEYS[2], name, sum) end
+  if sum ~= 0 then call('HINCRBY', KEYS[2], name, sum) end
 end
-redis.call('HSET', KEYS[2], 'last', last)
+call('HSET', KEYS[2], 'last', last)
 return {'OK', now, events, last, waiting}

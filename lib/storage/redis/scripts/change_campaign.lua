@@ -24,26 +24,27 @@
 -- returns: NOT_FOUND, now : no such campaign
 -- returns: STALE, now, version : the campaign is at another version
 -- returns: SHORT, now, missing : so many units must come home before the cap can be lowered
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
-local d = redis.call('HMGET', KEYS[3], 'v', 'number', 'definition')
+local d = call('HMGET', KEYS[3], 'v', 'number', 'definition')
 if not d[1] then return {'NOT_FOUND', now} end
 if d[1] ~= ARGV[8] then return {'STALE', now, d[1]} end
-local books = redis.call('HMGET', KEYS[4], 'pool', 'cap', 'version')
+local books = call('HMGET', KEYS[4], 'pool', 'cap', 'version')
 local pool = tonumber(books[1] or '')
 if pool and ARGV[11] ~= '' then
   local more = tonumber(ARGV[11]) - tonumber(books[2])
   if pool + more < 0 then return {'SHORT', now, -(pool + more)} end
-  redis.call('HSET', KEYS[4], 'pool', pool + more, 'cap', ARGV[11], 'version', books[3] + 1, 'dry', 0)
+  call('HSET', KEYS[4], 'pool', pool + more, 'cap', ARGV[11], 'version', books[3] + 1, 'dry', 0)
 end
 local version = tonumber(ARGV[8]) + 1
-redis.call('HSET', KEYS[3], 'v', version, 'state', ARGV[9], 'updated', now, 'pending', version,
+call('HSET', KEYS[3], 'v', version, 'state', ARGV[9], 'updated', now, 'pending', version,
   'definition', ARGV[10] ~= '' and ARGV[10] or d[3])
-redis.call('SADD', KEYS[5], ARGV[7])
-local packed, state = struct.pack('>I4', tonumber(d[2])), tonumber(ARGV[9])
+call('SADD', KEYS[5], ARGV[7])
+local packed, state = pack('>I4', tonumber(d[2])), tonumber(ARGV[9])
 append(KEYS[6], 'C', state, packed, version, string.rep('\0', 12), ARGV[2])
-local result = struct.pack('>c1c8c4I5BI6', 'C', ARGV[3], packed, version, state, now)
+local result = pack('>c1c8c4I5BI6', 'C', ARGV[3], packed, version, state, now)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

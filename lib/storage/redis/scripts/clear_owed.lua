@@ -6,9 +6,10 @@
 -- ARGV[3] name: of the limit among the owed
 -- returns: CLEARED : nothing is owed
 -- returns: OWED : more is
+--include part/redis.lua
 --include part/stock.lua
 --include part/open_stock.lua
-local _, _, _, _, sent = open_stock(redis.call('HGET', KEYS[1], ARGV[1] == '0' and 's' or 'D'), tonumber(ARGV[1]))
+local _, _, _, _, sent = open_stock(call('HGET', KEYS[1], ARGV[1] == '0' and 's' or 'D'), tonumber(ARGV[1]))
 if ARGV[2] ~= '' and sent > tonumber(ARGV[2]) then return {'OWED'} end
-redis.call('SREM', KEYS[2], ARGV[3])
+call('SREM', KEYS[2], ARGV[3])
 return {'CLEARED'}

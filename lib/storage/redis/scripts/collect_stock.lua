@@ -5,6 +5,7 @@
 -- ARGV[3] fresh: milliseconds for which a block is left alone
 -- returns: COLLECTED, got, sent, share : totals, and what is still at hand because it is fresh
 -- returns: OVER : the partition is in a later day
+--include part/redis.lua
 --include part/now.lua
 --include part/stock.lua
 --include part/open_stock.lua

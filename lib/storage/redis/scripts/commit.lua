@@ -26,28 +26,29 @@
 -- returns: COMMITTED, now, reference : it was committed by that operation
 -- returns: AMOUNT, now, discount : another discount was reserved
 -- returns: LOST, now : the coupon is not held by it any more
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
 --include part/coupon.lua
 --include part/records.lua
-local held = redis.call('HGET', KEYS[3], ARGV[7])
-if not held or string.sub(held, 1, 1) ~= 'H' then return {'NOT_FOUND', now} end
+local held = call('HGET', KEYS[3], ARGV[7])
+if not held or sub(held, 1, 1) ~= 'H' then return {'NOT_FOUND', now} end
 local r = open_record(held)
 if r.state == 'L' then return {'RELEASED', now} end
-if r.state == 'C' then return {'COMMITTED', now, string.sub(held, 46, 61)} end
+if r.state == 'C' then return {'COMMITTED', now, sub(held, 46, 61)} end
 if r.discount ~= tonumber(ARGV[11]) then return {'AMOUNT', now, r.discount} end
-local found = redis.call('HGET', KEYS[4], ARGV[9])
+local found = call('HGET', KEYS[4], ARGV[9])
 local c = found and open_coupon(found)
 if not c or c.state ~= RESERVED or c.reservation ~= ARGV[8] or now >= c.held_until then return {'LOST', now} end
-local order_id = string.sub(held, 46)
-redis.call('HSET', KEYS[4], ARGV[9], coupon_value(REDEEMED, c, ARGV[10]))
-redis.call('HINCRBY', KEYS[5], 'r', -1)
-redis.call('HINCRBY', KEYS[5], 'x', 1)
-local amounts = struct.pack('>I7I7', r.subtotal, r.discount)
+local order_id = sub(held, 46)
+call('HSET', KEYS[4], ARGV[9], coupon_value(REDEEMED, c, ARGV[10]))
+call('HINCRBY', KEYS[5], 'r', -1)
+call('HINCRBY', KEYS[5], 'x', 1)
+local amounts = pack('>I7I7', r.subtotal, r.discount)
 append(KEYS[6], 'R', 1, c.campaign, r.number, c.user, ARGV[2], amounts .. order_id)
-redis.call('HSET', KEYS[3], ARGV[7], move_record(held, r, 'C', ARGV[10]))
-local result = struct.pack('>c1c8c1I6I5c4', 'R', ARGV[3], '-', now, r.number, c.campaign) .. amounts .. order_id
+call('HSET', KEYS[3], ARGV[7], move_record(held, r, 'C', ARGV[10]))
+local result = pack('>c1c8c1I6I5c4', 'R', ARGV[3], '-', now, r.number, c.campaign) .. amounts .. order_id
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

@@ -21,17 +21,18 @@
 -- returns: DEADLINE, now : too late
 -- returns: PERIOD, now : the period is over
 -- returns: EXISTS, now : the id is taken
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
-if redis.call('EXISTS', KEYS[3]) == 1 then return {'EXISTS', now} end
-local number = (redis.call('HINCRBY', KEYS[4], 'next', 1) - 1) * tonumber(ARGV[9]) + tonumber(ARGV[10])
-redis.call('HSET', KEYS[4], number, ARGV[7])
-redis.call('ZADD', KEYS[5], 0, ARGV[7])
-redis.call('HSET', KEYS[3], 'v', 1, 'state', 0, 'number', number, 'definition', ARGV[8], 'created', now, 'updated', now)
-local packed = struct.pack('>I4', number)
+if call('EXISTS', KEYS[3]) == 1 then return {'EXISTS', now} end
+local number = (call('HINCRBY', KEYS[4], 'next', 1) - 1) * tonumber(ARGV[9]) + tonumber(ARGV[10])
+call('HSET', KEYS[4], number, ARGV[7])
+call('ZADD', KEYS[5], 0, ARGV[7])
+call('HSET', KEYS[3], 'v', 1, 'state', 0, 'number', number, 'definition', ARGV[8], 'created', now, 'updated', now)
+local packed = pack('>I4', number)
 append(KEYS[6], 'C', 0, packed, 1, string.rep('\0', 12), ARGV[2])
-local result = struct.pack('>c1c8c4I5BI6', 'C', ARGV[3], packed, 1, 0, now)
+local result = pack('>c1c8c4I5BI6', 'C', ARGV[3], packed, 1, 0, now)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

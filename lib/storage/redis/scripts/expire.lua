@@ -8,34 +8,35 @@
 -- ARGV[3] next_due: when the bucket is due again if nothing else happened, or '' for never
 -- ARGV[4..] index, number: two per item; the index as the wallet's field, 3 bytes
 -- returns: OK, now, holds, coupons : how many of each were booked
+--include part/redis.lua
 --include part/now.lua
 --include part/event.lua
 --include part/coupon.lua
 local holds, expired, none = 0, 0, string.rep('\0', 12)
 for i = 1, (#ARGV - 3) / 2 do
   local index, number, campaign = ARGV[2 + 2 * i], tonumber(ARGV[3 + 2 * i]), KEYS[3 + i]
-  local found = redis.call('HGET', KEYS[1], index)
+  local found = call('HGET', KEYS[1], index)
   local c = found and open_coupon(found)
   if c and c.state == RESERVED and now >= c.held_until then
-    append(KEYS[3], 'O', 0, c.campaign, number, c.user, string.sub(c.reservation, 5))
-    redis.call('HINCRBY', campaign, 'r', -1)
-    redis.call('HSET', KEYS[1], index, coupon_value(ISSUED, c))
+    append(KEYS[3], 'O', 0, c.campaign, number, c.user, sub(c.reservation, 5))
+    call('HINCRBY', campaign, 'r', -1)
+    call('HSET', KEYS[1], index, coupon_value(ISSUED, c))
     c.state, holds = ISSUED, holds + 1
   end
   if c and c.state == ISSUED and now >= c.ending then
     append(KEYS[3], 'E', 0, c.campaign, number, c.user, none)
-    redis.call('HINCRBY', campaign, 'e', 1)
-    redis.call('HSET', KEYS[1], index, coupon_value(EXPIRED, c))
+    call('HINCRBY', campaign, 'e', 1)
+    call('HSET', KEYS[1], index, coupon_value(EXPIRED, c))
     expired = expired + 1
   end
 end
-if (redis.call('HGET', KEYS[1], 'h') or '') == ARGV[2] then
+if (call('HGET', KEYS[1], 'h') or '') == ARGV[2] then
   if ARGV[3] == '' then
-    redis.call('HDEL', KEYS[1], 'd')
-    redis.call('ZREM', KEYS[2], ARGV[1])
+    call('HDEL', KEYS[1], 'd')
+    call('ZREM', KEYS[2], ARGV[1])
   else
-    redis.call('HSET', KEYS[1], 'd', pack('>I6', tonumber(ARGV[3])))
-    redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+    call('HSET', KEYS[1], 'd', pack('>I6', tonumber(ARGV[3])))
+    call('ZADD', KEYS[2], ARGV[3], ARGV[1])
   end
 end
 return {'OK', now, holds, expired}

@@ -8,17 +8,18 @@
 -- returns: FENCED, now : fenced, now or before
 -- returns: OK, now, record, earlier : it took effect; its record, from the earlier bucket if 1
 -- returns: PERIOD, now : the period is over
+--include part/redis.lua
 --include part/now.lua
-local found = redis.call('HMGET', KEYS[1], '.', ARGV[1])
-local record = found[2] or redis.call('HGET', KEYS[2], ARGV[1])
+local found = call('HMGET', KEYS[1], '.', ARGV[1])
+local record = found[2] or call('HGET', KEYS[2], ARGV[1])
 if record then
-  if string.sub(record, 1, 1) == 'F' then return {'FENCED', now} end
+  if sub(record, 1, 1) == 'F' then return {'FENCED', now} end
   return {'OK', now, record, found[2] and 0 or 1}
 end
 if now < tonumber(ARGV[3]) or now >= tonumber(ARGV[4]) then return {'PERIOD', now} end
-redis.call('HSET', KEYS[1], ARGV[1], pack('>c1I6', 'F', now))
+call('HSET', KEYS[1], ARGV[1], pack('>c1I6', 'F', now))
 if ARGV[2] ~= '0' and not found[1] then
-  redis.call('HSET', KEYS[1], '.', '1')
-  redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+  call('HSET', KEYS[1], '.', '1')
+  call('PEXPIREAT', KEYS[1], ARGV[2])
 end
 return {'FENCED', now}

@@ -5,8 +5,9 @@
 -- ARGV[2] id: of the campaign
 -- returns: FINISHED : nothing is pending any more
 -- returns: PENDING : a newer change is
-local pending = redis.call('HGET', KEYS[1], 'pending')
+--include part/redis.lua
+local pending = call('HGET', KEYS[1], 'pending')
 if pending and tonumber(pending) > tonumber(ARGV[1]) then return {'PENDING'} end
-redis.call('HDEL', KEYS[1], 'pending')
-redis.call('SREM', KEYS[2], ARGV[2])
+call('HDEL', KEYS[1], 'pending')
+call('SREM', KEYS[2], ARGV[2])
 return {'FINISHED'}

@@ -14,6 +14,7 @@
 --   a record; the status is O: it is issued, now or by the same call before; R: the request id was used with another body; F:
 --   fenced; T: not between from and til, or past limit; Q: user_total is reached; q: user_day is; N: no share of the stock at
 --   hand; n: none of the day's stock; X: the bucket has no number left; before the first head stands now(6)
+--include part/redis.lua
 --include part/now.lua
 --include part/quota.lua
 --include part/stock.lua
@@ -37,7 +38,9 @@ while arg <= #ARGV do
     answer[head] = 'S' .. pack('>I7', c[1] or 0)
   else
     -- Outside of its time a call takes no units: the day may be over, and its books begin anew some time.
-    if has_stock and not over and stock_leased > got then share, got, at, changed = share + stock_leased - got, stock_leased, now, true end
+    if has_stock and not over and stock_leased > got then
+      share, got, at, changed = share + stock_leased - got, stock_leased, now, true
+    end
     if has_day and not over then
       _, dshare, dused, dgot, dsent, dat, of = unpack(STOCK, c[3] or NO_STOCK)
       if of ~= window then dshare, dused, dgot, dsent, dat = 0, 0, 0, 0, 0 end

@@ -11,17 +11,18 @@
 -- returns: LEASED, total : ever leased to the partition
 -- returns: SHORT, dry : the pool is empty; dry is 1 when it was proven that no unit is anywhere
 -- returns: STALE, version : the campaign is at another version
-local version = redis.call('HGET', KEYS[1], 'v')
+--include part/redis.lua
+local version = call('HGET', KEYS[1], 'v')
 if version ~= ARGV[1] then return {'STALE', version or '0'} end
 local leased = 'l' .. ARGV[2]
-local books = redis.call('HMGET', KEYS[2], 'pool', 'version', 'dry', leased)
+local books = call('HMGET', KEYS[2], 'pool', 'version', 'dry', leased)
 local total, pool = tonumber(books[4] or 0), tonumber(books[1] or ARGV[5])
 if total > tonumber(ARGV[3]) then return {'LEASED', total} end
 if not books[1] then
-  redis.call('HSET', KEYS[2], 'pool', pool, 'cap', pool, 'version', 0, 'dry', 0, 'epoch', 1)
-  if ARGV[7] ~= '' then redis.call('PEXPIREAT', KEYS[2], ARGV[7]) end
+  call('HSET', KEYS[2], 'pool', pool, 'cap', pool, 'version', 0, 'dry', 0, 'epoch', 1)
+  if ARGV[7] ~= '' then call('PEXPIREAT', KEYS[2], ARGV[7]) end
 end
 if pool < 1 then return {'SHORT', tonumber(books[3] or 0)} end
 local block = math.min(pool, math.max(tonumber(ARGV[4]), math.ceil(pool / tonumber(ARGV[6]))))
-redis.call('HSET', KEYS[2], leased, total + block, 'pool', pool - block, 'version', (books[2] or 0) + 1)
+call('HSET', KEYS[2], leased, total + block, 'pool', pool - block, 'version', (books[2] or 0) + 1)
 return {'LEASED', total + block}

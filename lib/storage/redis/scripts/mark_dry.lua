@@ -3,7 +3,8 @@
 -- ARGV[1] version: of the books when the proof began
 -- returns: DRY : noted
 -- returns: MOVED, version : it is not so, or not proven any more
-local books = redis.call('HMGET', KEYS[1], 'pool', 'version')
+--include part/redis.lua
+local books = call('HMGET', KEYS[1], 'pool', 'version')
 if not books[1] or tonumber(books[1]) > 0 or books[2] ~= ARGV[1] then return {'MOVED', books[2] or '0'} end
-redis.call('HSET', KEYS[1], 'dry', 1)
+call('HSET', KEYS[1], 'dry', 1)
 return {'DRY'}

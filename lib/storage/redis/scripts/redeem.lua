@@ -35,6 +35,7 @@
 -- returns: HELD, now, until : another order holds it
 -- returns: NOT_YET, now : the use window has not begun
 -- returns: PASS, now : nothing stands against it; mode judge
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
@@ -42,10 +43,10 @@
 --include part/coupon.lua
 --include part/use.lua
 if reentered then reserved = reserved - 1 end
-redis.call('HSET', KEYS[4], 'r', reserved, 'x', redeemed + 1)
-redis.call('HSET', KEYS[3], ARGV[7], coupon_value(REDEEMED, c, ARGV[17]))
-local amounts = struct.pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
+call('HSET', KEYS[4], 'r', reserved, 'x', redeemed + 1)
+call('HSET', KEYS[3], ARGV[7], coupon_value(REDEEMED, c, ARGV[17]))
+local amounts = pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
 append(KEYS[5], 'R', reentered and 1 or 0, c.campaign, number, c.user, ARGV[2], amounts .. ARGV[15])
-local result = struct.pack('>c1c8c1I6I5c4', 'R', ARGV[3], '-', now, number, c.campaign) .. amounts .. ARGV[15]
+local result = pack('>c1c8c1I6I5c4', 'R', ARGV[3], '-', now, number, c.campaign) .. amounts .. ARGV[15]
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

@@ -23,24 +23,25 @@
 -- returns: NOT_FOUND, now : no such reservation
 -- returns: COMMITTED, now, reference : it was committed by that operation
 -- returns: LOST, now : the coupon is not held by it any more
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
 --include part/coupon.lua
 --include part/records.lua
-local held = redis.call('HGET', KEYS[3], ARGV[7])
-if not held or string.sub(held, 1, 1) ~= 'H' then return {'NOT_FOUND', now} end
+local held = call('HGET', KEYS[3], ARGV[7])
+if not held or sub(held, 1, 1) ~= 'H' then return {'NOT_FOUND', now} end
 local r = open_record(held)
-if r.state == 'L' then return {'RELEASED', now, (struct.unpack('>I6', held, 46))} end
-if r.state == 'C' then return {'COMMITTED', now, string.sub(held, 46, 61)} end
-local found = redis.call('HGET', KEYS[4], ARGV[9])
+if r.state == 'L' then return {'RELEASED', now, (unpack('>I6', held, 46))} end
+if r.state == 'C' then return {'COMMITTED', now, sub(held, 46, 61)} end
+local found = call('HGET', KEYS[4], ARGV[9])
 local c = found and open_coupon(found)
 if not c or c.state ~= RESERVED or c.reservation ~= ARGV[8] or now >= c.held_until then return {'LOST', now} end
-redis.call('HSET', KEYS[4], ARGV[9], coupon_value(ISSUED, c))
-redis.call('HINCRBY', KEYS[5], 'r', -1)
+call('HSET', KEYS[4], ARGV[9], coupon_value(ISSUED, c))
+call('HINCRBY', KEYS[5], 'r', -1)
 append(KEYS[6], 'L', 0, c.campaign, r.number, c.user, ARGV[7])
-redis.call('HSET', KEYS[3], ARGV[7], move_record(held, r, 'L', struct.pack('>I6', now)))
-local result = struct.pack('>c1c8c16I6', 'L', ARGV[3], ARGV[8], now)
+call('HSET', KEYS[3], ARGV[7], move_record(held, r, 'L', pack('>I6', now)))
+local result = pack('>c1c8c16I6', 'L', ARGV[3], ARGV[8], now)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

@@ -38,6 +38,7 @@
 -- returns: HELD, now, until : another order holds it
 -- returns: NOT_YET, now : the use window has not begun
 -- returns: PASS, now : nothing stands against it; mode judge
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
@@ -47,15 +48,15 @@
 --include part/use.lua
 local held_until = math.min(now + tonumber(ARGV[18]), c.ending)
 if not reentered then reserved = reserved + 1 end
-redis.call('HSET', KEYS[4], 'r', reserved)
-local hold = ARGV[17] .. struct.pack('>I6', held_until) .. ARGV[11]
-redis.call('HSET', KEYS[3], ARGV[7], coupon_value(RESERVED, c, hold))
-redis.call('HINCRBY', KEYS[3], 'h', '1')
-make_due(KEYS[3], KEYS[6], ARGV[19], redis.call('HGET', KEYS[3], 'd'), held_until)
-local amounts = struct.pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
+call('HSET', KEYS[4], 'r', reserved)
+local hold = ARGV[17] .. pack('>I6', held_until) .. ARGV[11]
+call('HSET', KEYS[3], ARGV[7], coupon_value(RESERVED, c, hold))
+call('HINCRBY', KEYS[3], 'h', '1')
+make_due(KEYS[3], KEYS[6], ARGV[19], call('HGET', KEYS[3], 'd'), held_until)
+local amounts = pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
 append(KEYS[5], 'H', reentered and 1 or 0, c.campaign, number, c.user, ARGV[2],
-  amounts .. struct.pack('>I6', held_until) .. ARGV[15])
-local result = struct.pack('>c1c8c1I6I5c4', 'H', ARGV[3], '-', now, number, c.campaign) .. amounts
-result = result .. struct.pack('>I6', held_until) .. ARGV[15]
+  amounts .. pack('>I6', held_until) .. ARGV[15])
+local result = pack('>c1c8c1I6I5c4', 'H', ARGV[3], '-', now, number, c.campaign) .. amounts
+result = result .. pack('>I6', held_until) .. ARGV[15]
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

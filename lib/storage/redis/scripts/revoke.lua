@@ -31,6 +31,7 @@
 -- returns: REDEEMED, now, reference : used already, by that operation
 -- returns: EXPIRED, now, ending : its time is over
 -- returns: HELD, now, until : an order holds it
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
@@ -39,9 +40,9 @@
 --include part/quota.lua
 --include part/stock.lua
 --include part/open_stock.lua
-local state = redis.call('HMGET', KEYS[4], 'v', 'r', 'k', 's', 'D')
+local state = call('HMGET', KEYS[4], 'v', 'r', 'k', 's', 'D')
 if state[1] ~= ARGV[9] then return {'STALE', now, state[1] or '0'} end
-local found = redis.call('HGET', KEYS[3], ARGV[7])
+local found = call('HGET', KEYS[3], ARGV[7])
 if not found then return {'NOT_FOUND', now} end
 local c = open_coupon(found)
 if c.state == REVOKED then return {'REVOKED', now} end
@@ -54,10 +55,10 @@ if day_end > 0 and (now < day_from or now >= day_end) then return {'PERIOD', now
 
 local number, flag = tonumber(ARGV[8]), held and 2 or 0
 if c.state == RESERVED and not held then
-  append(KEYS[5], 'O', 0, c.campaign, number, c.user, string.sub(c.reservation, 5))
+  append(KEYS[5], 'O', 0, c.campaign, number, c.user, sub(c.reservation, 5))
 end
-redis.call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
-redis.call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
+call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
+call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
 if ARGV[11] == '1' then
   flag = flag + 1
   local of_today = day_end > 0 and c.issued >= day_from
@@ -69,13 +70,13 @@ if ARGV[11] == '1' then
   call('HSET', wallet, user, sub(of_user, 1, 3) .. quotas)
   local function give_back(limit, value, window, owed)
     local issued, share, used, got, sent, at = open_stock(value, window)
-    redis.call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
-    redis.call('SADD', KEYS[6], owed)
+    call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
+    call('SADD', KEYS[6], owed)
   end
   if ARGV[14] ~= '' then give_back('s', state[4], 0, ARGV[14]) end
   if ARGV[15] ~= '' and of_today then give_back('D', state[5], day_from, ARGV[15]) end
 end
 append(KEYS[5], 'K', flag, c.campaign, number, c.user, ARGV[2])
-local result = struct.pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))
+local result = pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

@@ -26,6 +26,7 @@
 -- returns: PERIOD, now : the period is over
 -- returns: STALE, now, version : the partition knows another version
 -- returns: NOT_FOUND, now : no such redemption
+--include part/redis.lua
 --include part/now.lua
 --include part/operation.lua
 --include part/begin.lua
@@ -33,27 +34,27 @@
 --include part/coupon.lua
 --include part/due.lua
 --include part/records.lua
-local version, used = redis.call('HGET', KEYS[5], 'v'), redis.call('HGET', KEYS[3], ARGV[7])
+local version, used = call('HGET', KEYS[5], 'v'), call('HGET', KEYS[3], ARGV[7])
 if version ~= ARGV[12] then return {'STALE', now, version or '0'} end
-if not used or string.sub(used, 1, 1) ~= 'R' then return {'NOT_FOUND', now} end
+if not used or sub(used, 1, 1) ~= 'R' then return {'NOT_FOUND', now} end
 local r = open_record(used)
 if r.state == 'B' then
-  local at, restored = struct.unpack('>I6B', used, 40)
+  local at, restored = unpack('>I6B', used, 40)
   return {'ROLLED_BACK', now, at, restored}
 end
-local found = redis.call('HGET', KEYS[4], ARGV[9])
+local found = call('HGET', KEYS[4], ARGV[9])
 local c = found and open_coupon(found)
 local ours = c and c.state == REDEEMED and c.redemption == ARGV[8]
 if not ours then return {'NOT_FOUND', now} end
 local restored = (ARGV[10] == 'restore' or (ARGV[10] == 'unexpired' and now < c.ending)) and 1 or 0
 if restored == 1 then
-  redis.call('HSET', KEYS[4], ARGV[9], coupon_value(ISSUED, c))
-  redis.call('HINCRBY', KEYS[4], 'h', 1)
-  if now >= c.ending then make_due(KEYS[4], KEYS[7], ARGV[11], redis.call('HGET', KEYS[4], 'd'), c.ending) end
-  redis.call('HINCRBY', KEYS[5], 'x', -1)
+  call('HSET', KEYS[4], ARGV[9], coupon_value(ISSUED, c))
+  call('HINCRBY', KEYS[4], 'h', 1)
+  if now >= c.ending then make_due(KEYS[4], KEYS[7], ARGV[11], call('HGET', KEYS[4], 'd'), c.ending) end
+  call('HINCRBY', KEYS[5], 'x', -1)
 end
-append(KEYS[6], 'B', restored, c.campaign, r.number, c.user, ARGV[7], struct.pack('>I7I7', r.subtotal, r.discount))
-redis.call('HSET', KEYS[3], ARGV[7], move_record(used, r, 'B', struct.pack('>I6B', now, restored)))
-local result = struct.pack('>c1c8c16I6B', 'B', ARGV[3], ARGV[8], now, restored)
+append(KEYS[6], 'B', restored, c.campaign, r.number, c.user, ARGV[7], pack('>I7I7', r.subtotal, r.discount))
+call('HSET', KEYS[3], ARGV[7], move_record(used, r, 'B', pack('>I6B', now, restored)))
+local result = pack('>c1c8c16I6B', 'B', ARGV[3], ARGV[8], now, restored)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

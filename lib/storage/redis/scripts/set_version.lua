@@ -6,8 +6,9 @@
 -- ARGV[2] ending: of the coupons
 -- returns: SET : the partition knows it now
 -- returns: KNOWN : it knew this version or a newer one
-local known = tonumber(redis.call('HGET', KEYS[1], 'v') or 0)
+--include part/redis.lua
+local known = tonumber(call('HGET', KEYS[1], 'v') or 0)
 if known >= tonumber(ARGV[1]) then return {'KNOWN'} end
-redis.call('ZADD', KEYS[2], ARGV[2], 'e' .. ARGV[2])
-redis.call('HSET', KEYS[1], 'v', ARGV[1])
+call('ZADD', KEYS[2], ARGV[2], 'e' .. ARGV[2])
+call('HSET', KEYS[1], 'v', ARGV[1])
 return {'SET'}

@@ -4,12 +4,12 @@
 local ISSUED, RESERVED, REDEEMED, EXPIRED, REVOKED = 0, 1, 2, 3, 4
 local function open_coupon(value)
   local c = {}
-  c.state, c.campaign, c.user, c.previous, c.issued, c.ending = struct.unpack('>Bc4c12I3I6I6', value)
-  c.static = string.sub(value, 2, 32)
+  c.state, c.campaign, c.user, c.previous, c.issued, c.ending = unpack('>Bc4c12I3I6I6', value)
+  c.static = sub(value, 2, 32)
   if c.state == RESERVED then
-    c.reservation, c.held_until, c.order = struct.unpack('>c16I6c8', value, 33)
+    c.reservation, c.held_until, c.order = unpack('>c16I6c8', value, 33)
   elseif c.state == REDEEMED then
-    c.redemption = string.sub(value, 33, 48)
+    c.redemption = sub(value, 33, 48)
   end
   return c
 end

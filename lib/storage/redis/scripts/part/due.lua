@@ -2,8 +2,8 @@
 -- (6 bytes), and its score in the set; 'h' counts what a sweeper that looked earlier can't know. The ends of coupons stand there
 -- once for all buckets, as 'e' and the instant, since the partition was told of the campaign (set_version.lua).
 local function make_due(wallet, due, bucket, known, instant)
-  if not known or instant < struct.unpack('>I6', known) then
-    redis.call('HSET', wallet, 'd', struct.pack('>I6', instant))
-    redis.call('ZADD', due, instant, bucket)
+  if not known or instant < unpack('>I6', known) then
+    call('HSET', wallet, 'd', pack('>I6', instant))
+    call('ZADD', due, instant, bucket)
   end
 end

@@ -4,23 +4,23 @@
 -- bucket of the period before, or the same bucket when the request id carries its own time.
 local anchored = {}
 local function find(bucket, earlier, field, body)
-  local found = redis.call('HMGET', bucket, '.', field)
+  local found = call('HMGET', bucket, '.', field)
   anchored[bucket] = found[1]
   local record, was_earlier = found[2], 0
-  if not record and earlier ~= bucket then record, was_earlier = redis.call('HGET', earlier, field), 1 end
+  if not record and earlier ~= bucket then record, was_earlier = call('HGET', earlier, field), 1 end
   if not record then return nil end
-  if string.sub(record, 1, 1) == 'F' then return 'FENCED', '', 0 end
-  if string.sub(record, 2, 9) ~= body then return 'REUSED', '', 0 end
+  if sub(record, 1, 1) == 'F' then return 'FENCED', '', 0 end
+  if sub(record, 2, 9) ~= body then return 'REUSED', '', 0 end
   return 'OK', record, was_earlier
 end
 
 -- REQUIRES: find was called for this bucket.
 local function keep(bucket, field, record, expire_at)
   if anchored[bucket] then
-    redis.call('HSET', bucket, field, record)
+    call('HSET', bucket, field, record)
   else
-    redis.call('HSET', bucket, '.', '1', field, record)
-    redis.call('PEXPIREAT', bucket, expire_at)
+    call('HSET', bucket, '.', '1', field, record)
+    call('PEXPIREAT', bucket, expire_at)
     anchored[bucket] = '1'
   end
 end

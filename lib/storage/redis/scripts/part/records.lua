@@ -3,12 +3,12 @@
 -- then redemption(16); 'L': released, then at(6). The order's id ends the record.
 local function open_record(record)
   local r = {}
-  r.state, r.at, r.number, r.campaign, r.subtotal, r.discount = struct.unpack('>c1I6I5c4I7I7', record, 10)
-  r.fixed = string.sub(record, 1, 1) == 'H' and 45 or 39
+  r.state, r.at, r.number, r.campaign, r.subtotal, r.discount = unpack('>c1I6I5c4I7I7', record, 10)
+  r.fixed = sub(record, 1, 1) == 'H' and 45 or 39
   return r
 end
 
 -- The record in another state, with what that state adds before the order's id.
 local function move_record(record, r, state, added)
-  return string.sub(record, 1, 9) .. state .. string.sub(record, 11, r.fixed) .. added .. string.sub(record, r.fixed + 1)
+  return sub(record, 1, 9) .. state .. sub(record, 11, r.fixed) .. added .. sub(record, r.fixed + 1)
 end

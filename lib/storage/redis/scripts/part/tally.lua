@@ -8,7 +8,7 @@ local function tally(entries, sums)
     sums[name] = (sums[name] or 0) + n
   end
   for _, entry in ipairs(entries) do
-    local kind, flag, campaign = struct.unpack('>c1BI4', entry[2][2])
+    local kind, flag, campaign = unpack('>c1BI4', entry[2][2])
     if kind == 'I' then
       local coupons = (#entry[2][2] - 6) / 30
       add(campaign, 'i', coupons)
@@ -30,7 +30,7 @@ local function tally(entries, sums)
         add(campaign, 'H', -1)
       end
     elseif kind == 'R' or kind == 'B' then
-      local subtotal, discount = struct.unpack('>I7I7', entry[2][2], 36)
+      local subtotal, discount = unpack('>I7I7', entry[2][2], 36)
       local sign = kind == 'R' and 1 or -1
       add(campaign, kind == 'R' and 'r' or 'b', 1)
       add(campaign, 's', sign * subtotal)

@@ -1,7 +1,8 @@
 -- May this coupon be used by this order now? Shared by redeem and reserve, whose keys and arguments begin alike.
 -- The order of the questions is part of the contract: the coupon's own state before the campaign's, and time last.
--- REQUIRES now, operation, coupon; leaves c (the coupon), counts (of its campaign in this partition) and ran_out.
-local version, found = redis.call('HGET', KEYS[4], 'v'), redis.call('HGET', KEYS[3], ARGV[7])
+-- REQUIRES now, coupon, event; leaves c (the coupon), number (its own), ran_out (another's hold, booked here), and reserved and
+-- redeemed: the campaign's counters in this partition.
+local version, found = call('HGET', KEYS[4], 'v'), call('HGET', KEYS[3], ARGV[7])
 if version ~= ARGV[9] then return {'STALE', now, version or '0'} end
 if not found then return {'NOT_FOUND', now} end
 local c = open_coupon(found)
@@ -15,9 +16,9 @@ if reentered and c.order ~= ARGV[11] then return {'HELD', now, c.held_until} end
 if now < tonumber(ARGV[12]) then return {'NOT_YET', now} end
 if ARGV[16] == 'judge' then return {'PASS', now} end
 local number = tonumber(ARGV[8])
-local counts = redis.call('HMGET', KEYS[4], 'r', 'x')
+local counts = call('HMGET', KEYS[4], 'r', 'x')
 local reserved, redeemed = tonumber(counts[1] or 0), tonumber(counts[2] or 0)
 if ran_out then
-  append(KEYS[5], 'O', 0, c.campaign, number, c.user, string.sub(c.reservation, 5))
+  append(KEYS[5], 'O', 0, c.campaign, number, c.user, sub(c.reservation, 5))
   reserved = reserved - 1
 end
