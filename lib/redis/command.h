@@ -49,6 +49,12 @@ class Command {
   }
   Command&& ReadOnly() && { return static_cast<Command&&>(ReadOnly()); }
 
+  // Says that the answer to this read waits, as after a write, until the replicas that are promised have it.
+  Command& WaitForReplicas() & {
+    waits_for_replicas_ = true;
+    return *this;
+  }
+
   // Makes room for `bytes` of keys and arguments, so that building it allocates once.
   Command& Reserve(size_t bytes) & {
     buffer_.reserve(kHeadBytes + bytes);
@@ -61,6 +67,7 @@ class Command {
   std::string_view name() const { return name_; }
   const Script* script() const { return script_; }
   bool reads_only() const { return reads_only_; }
+  bool waits_for_replicas() const { return !reads_only_ || waits_for_replicas_; }
   int key_count() const { return keys_; }
   bool has_key() const { return keys_ > 0; }
   // REQUIRES: has_key().
@@ -85,6 +92,7 @@ class Command {
   uint32_t key_begin_ = 0;
   uint32_t key_bytes_ = 0;
   bool reads_only_ = false;
+  bool waits_for_replicas_ = false;
 };
 
 }  // namespace tessera::redis

@@ -32,7 +32,7 @@ bool Pipeline::HasRoomFor(size_t bytes) const {
 }
 
 void Pipeline::Append(const Command& command, async::Deadline deadline, Pending* pending) {
-  AppendSlot(command.Wire(), deadline, pending, !command.reads_only(), false);
+  AppendSlot(command.Wire(), deadline, pending, command.waits_for_replicas(), false);
   if (pending != nullptr) next_deadline_ = std::min(next_deadline_, deadline);
 }
 

@@ -110,9 +110,8 @@ async::Task<core::Result<std::optional<std::string>>> Backend::FindClaim(uint32_
 async::Task<core::Result<std::optional<std::string>>> Backend::ReadRecord(std::string key, std::string field,
                                                                           Deadline deadline) const {
   redis::Command command("HGET");
-  // Who hears of a record relies on it: where replicas are promised to have it, the answer waits for them.
-  if (config.durability != Durability::kReplicated) command.ReadOnly();
-  command.Key(key).Arg(field);
+  // Who hears of a record relies on it.
+  command.ReadOnly().WaitForReplicas().Key(key).Arg(field);
   core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->is_nil()) co_return std::optional<std::string>();

@@ -8,8 +8,8 @@
 namespace tessera::storage {
 namespace {
 
-// For a read that callers share, each of whom has a deadline of its own.
-constexpr std::chrono::milliseconds kReadTime{10'000};
+// For a read that callers share, each of whom has a deadline of its own. Whoever has more time asks again.
+constexpr std::chrono::milliseconds kReadTime{2'000};
 
 }  // namespace
 
@@ -20,16 +20,16 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(std::string
 }
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Fresh(std::string id, Deadline deadline) {
-  std::string key = id;
-  std::function<async::Task<core::Result<KnownCampaignPtr>>()> read = [this, id] {
-    return Read(id, async::After(kReadTime));
-  };
-  std::optional<core::Result<KnownCampaignPtr>> known =
-      co_await reads_.ShareFresh(std::move(key), std::move(read), deadline);
-  if (!known.has_value()) {
-    co_return FromRedis(redis::Error(redis::ErrorKind::kTimeout, false, "no answer by the deadline"));
+  while (async::Clock::now() < deadline) {
+    std::string key = id;
+    decltype(reads_)::Read read = [this, id] { return Read(id, async::After(kReadTime)); };
+    std::optional<core::Result<KnownCampaignPtr>> known =
+        co_await reads_.ShareFresh(std::move(key), std::move(read), deadline);
+    if (!known.has_value()) co_return OutcomeUnknown("the campaign could not be read by the deadline");
+    const bool unanswered = !known->ok() && known->error().reason == core::Reason::kOutcomeUnknown;
+    if (!unanswered) co_return std::move(*known);
   }
-  co_return std::move(*known);
+  co_return CommonRefusal("DEADLINE");
 }
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::CampaignNumber number,
@@ -71,16 +71,13 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string 
   campaign.create_time_ms = number("created");
   campaign.update_time_ms = number("updated");
   known->pending_version = number("pending");
-  const auto nonsense = [](std::string cause) {
-    return core::Error(core::Reason::kStoreNonsense, "The store holds a campaign that can't be read.")
-        .Because(std::move(cause));
-  };
   core::Result<core::CampaignDefinition> definition = codec_.decode(fields["definition"].text());
-  if (!definition.ok()) co_return nonsense(definition.error().message + ": " + definition.error().cause);
+  if (!definition.ok())
+    co_return Unreadable("campaign: " + definition.error().message + ": " + definition.error().cause);
   campaign.definition = std::move(*definition);
   core::Result<calendar::Zone> zone = calendar::LoadZone(campaign.definition.time_zone, "time_zone");
   // The caller named no zone: this system does not know the one that was accepted when it was stored.
-  if (!zone.ok()) co_return nonsense(zone.error().message);
+  if (!zone.ok()) co_return Unreadable("campaign: " + zone.error().message);
   known->zone = *zone;
   if (by_id_.size() >= kRememberedMax) by_id_.clear();
   if (ids_.size() >= kRememberedMax) ids_.clear();

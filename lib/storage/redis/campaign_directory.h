@@ -50,7 +50,7 @@ class CampaignDirectory {
   async::Task<core::Status> Reconcile(KnownCampaignPtr campaign, uint32_t partition,
                                       int64_t partition_version, Deadline deadline);
 
-  // The campaign after that, to judge by anew.
+  // Reconcile, then the campaign to judge by anew.
   async::Task<core::Result<KnownCampaignPtr>> Newer(KnownCampaignPtr campaign, uint32_t partition,
                                                     int64_t partition_version, Deadline deadline);
 

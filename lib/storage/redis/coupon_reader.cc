@@ -18,10 +18,6 @@ CouponState StateAt(const StoredCoupon& stored, core::InstantMs now_ms) {
   return state;
 }
 
-core::Error Unreadable() {
-  return core::Error(core::Reason::kStoreNonsense, "The store holds a coupon that can't be read.");
-}
-
 }  // namespace
 
 async::Task<core::Result<StoredCoupon>> CouponReader::Read(core::CouponNumber number,
@@ -32,7 +28,7 @@ async::Task<core::Result<StoredCoupon>> CouponReader::Read(core::CouponNumber nu
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->is_nil()) co_return core::Error(core::Reason::kCouponNotFound, "There is no such coupon.");
   std::optional<StoredCoupon> stored = OpenCoupon(reply->text());
-  if (!stored.has_value()) co_return Unreadable();
+  if (!stored.has_value()) co_return Unreadable("coupon");
   co_return std::move(*stored);
 }
 
@@ -69,7 +65,7 @@ async::Task<core::Result<Coupon>> CouponReader::Get(core::CouponNumber number, D
     co_return core::Error(core::Reason::kCouponNotFound, "There is no such coupon.");
   }
   std::optional<StoredCoupon> stored = OpenCoupon(reply->reply[4].text());
-  if (!stored.has_value()) co_return Unreadable();
+  if (!stored.has_value()) co_return Unreadable("coupon");
   co_return co_await Open(number, std::move(*stored), reply->now_ms, deadline);
 }
 
@@ -93,7 +89,7 @@ async::Task<core::Result<WalletPage>> CouponReader::List(WalletQuery query) cons
       const uint64_t index = static_cast<uint64_t>(reply->reply[i].integer());
       const core::CouponNumber number = core::CouponNumber::Of(shape, partition, bucket, index);
       std::optional<StoredCoupon> stored = OpenCoupon(reply->reply[i + 1].text());
-      if (!stored.has_value()) co_return Unreadable();
+      if (!stored.has_value()) co_return Unreadable("coupon");
       core::Result<Coupon> coupon = co_await Open(number, std::move(*stored), reply->now_ms, query.deadline);
       if (!coupon.ok()) co_return std::move(coupon).error();
       if (query.state.has_value() && coupon->state != *query.state) continue;

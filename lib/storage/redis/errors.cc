@@ -78,6 +78,12 @@ core::Error Contended(std::string_view why) {
   return core::Error(core::Reason::kContended, std::string(why) + " Try again.");
 }
 
+core::Error ContendedForUnits() { return Contended("Too many others wanted the same."); }
+
+core::Error Unreadable(std::string what) {
+  return core::Error(Reason::kStoreNonsense, "The store holds what can't be read.").Because(std::move(what));
+}
+
 core::Error Nonsense(std::string_view where, const redis::Reply& reply) {
   return core::Error(Reason::kStoreNonsense, "The store answered something unexpected.")
       .Because(std::string(where) + ": " + reply.ToString());

@@ -21,6 +21,10 @@ core::Error CommonRefusal(std::string_view status);
 
 // Attempt after attempt met others: `why` is a sentence that says with what.
 core::Error Contended(std::string_view why);
+core::Error ContendedForUnits();
+
+// The store holds something of ours that is not as we write it.
+core::Error Unreadable(std::string what);
 
 // Redis answered what no script of ours answers.
 core::Error Nonsense(std::string_view where, const redis::Reply& reply);

@@ -174,6 +174,12 @@ async::Task<void> Guard::Check(redis::Client& client) {
   if (infos.empty()) found = core::Error(Reason::kStoreUnreachable, "The store can't be reached.");
   for (const redis::Result<redis::Reply>& info : infos) {
     if (found.ok()) found = info.ok() ? JudgeInfo(info->text()) : core::Status(FromRedis(info.error()));
+    // Scripts whose keys lie in several slots would be refused, one claim and not the other.
+    if (found.ok() && !client.has_slots() && InfoField(info->text(), "cluster_enabled") == "1") {
+      found = core::Error(Reason::kStoreForeign,
+                          "The store is a Redis Cluster, and redis.topology says otherwise.")
+                  .Because("cluster_enabled is 1");
+    }
   }
   for (const redis::Result<redis::Reply>& reply : configs) {
     if (found.ok()) found = reply.ok() ? JudgeConfig(*reply) : core::Status(FromRedis(reply.error()));

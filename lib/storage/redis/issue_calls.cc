@@ -24,8 +24,7 @@ struct IssueCalls::Call {
     size_t item = 0;
   };
 
-  std::string name;
-  std::string terms;
+  Name name;
   core::CampaignNumber campaign;
   std::vector<Group> groups;
   size_t items = 0;
@@ -63,8 +62,9 @@ core::InstantMs IssueAnswer::now() const { return Unpacker((*reply)[0].text()).S
 
 async::Task<core::Result<IssueAnswer>> IssueCalls::Send(IssueRequest request) {
   const Deadline deadline = request.deadline;
-  std::string name = request.terms;
-  if (backend_.client.has_slots()) name += PackNumber(request.partition, 4);
+  if (async::Clock::now() >= deadline) co_return CommonRefusal("DEADLINE");
+  // In a cluster a call keeps to one partition.
+  const Name name{request.terms, backend_.client.has_slots() ? request.partition : 0};
   const auto open = open_.find(name);
   std::shared_ptr<Call> call;
   if (open != open_.end() && open->second->items + request.items.size() <= kItemsMax) {
@@ -72,9 +72,8 @@ async::Task<core::Result<IssueAnswer>> IssueCalls::Send(IssueRequest request) {
   } else {
     call = std::make_shared<Call>();
     call->name = name;
-    call->terms = request.terms;
     call->campaign = request.campaign;
-    open_.insert_or_assign(std::move(name), call);
+    open_.insert_or_assign(name, call);
     async::Spawn(co_await asio::this_coro::executor, Run(call));
   }
   const Call::Place place = call->Add(std::move(request));
@@ -117,7 +116,7 @@ redis::Command IssueCalls::Build(const Call& call) const {
       command.Key(keys.Wallet(group.partition, item.bucket));
     }
   }
-  command.Arg(call.terms);
+  command.Arg(call.name.first);
   for (const Call::Group& group : call.groups) {
     std::string head = PackNumber(group.items.size(), 2);
     head += PackNumber(static_cast<uint64_t>(group.stock_leased), 7);

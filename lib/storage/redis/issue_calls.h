@@ -1,10 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "async/event.h"
@@ -49,18 +49,20 @@ class IssueCalls {
 
   explicit IssueCalls(const Backend& backend) : backend_(backend) {}
 
-  // Each caller waits until its own deadline, however long the others have. The answer is complete: it has a
-  // head, and an item for each of the request's.
+  // Each caller waits until its own deadline, however long the others have; OUTCOME_UNKNOWN when it comes
+  // before the answer, which may be of a call that was never sent. The answer is complete: it has a head, and
+  // an item for each of the request's.
   async::Task<core::Result<IssueAnswer>> Send(IssueRequest request);
 
  private:
   struct Call;
+  using Name = std::pair<std::string, uint32_t>;  // terms; and, in a cluster, the partition
 
   async::Task<void> Run(std::shared_ptr<Call> call);
   redis::Command Build(const Call& call) const;
 
   const Backend& backend_;
-  std::unordered_map<std::string, std::shared_ptr<Call>> open_;  // by terms and, in a cluster, partition
+  std::map<Name, std::shared_ptr<Call>> open_;  // calls that may still be joined
 };
 
 }  // namespace tessera::storage

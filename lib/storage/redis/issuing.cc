@@ -86,7 +86,7 @@ async::Task<void> Issuing::IssueAt(const IssueIntent* intent, uint32_t partition
       co_return;
     }
   }
-  if (!share.open.empty()) share.AnswerAll(Contended("Too many others wanted the same."));
+  if (!share.open.empty()) share.AnswerAll(ContendedForUnits());
 }
 
 // One script call for what is open, or a refusal that needs none.
@@ -199,6 +199,7 @@ async::Task<core::Status> Issuing::Take(Share& share, IssueAnswer answer) {
     co_return co_await directory_.Reconcile(share.campaign, share.partition, head.Signed(7),
                                             share.intent.deadline);
   }
+  if (status == "U") co_return Unreadable("campaign in partition " + std::to_string(share.partition));
   const int64_t got = head.Signed(7);
   const int64_t day_got = head.Signed(7);
   if (status != "D" || head.failed()) co_return Nonsense("issue", *answer.reply);
@@ -236,7 +237,7 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
     const std::optional<Record> opened = OpenRecord(record);
     if (opened.has_value() && opened->type == RecordType::kIssued)
       return ToIssued(*opened, share.campaign->campaign.id);
-    return Error(Reason::kStoreNonsense, "The store holds a record that can't be read.");
+    return Unreadable("record of an operation");
   }
   if (status == "T") {
     if (now < definition.claim_window.start_ms) {
@@ -252,6 +253,7 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
     return Error(Reason::kUserQuotaPerDay, "The user has claimed as often as the campaign allows a day.")
         .With("resets_at", core::InstantText(share.day.end_ms));
   }
+  if (status == "Z") return Unreadable("wallet in partition " + std::to_string(share.partition));
   if (status == "X")
     return Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie.");
   return CommonRefusal(status == "R" ? "REUSED" : status == "F" ? "FENCED" : status);
@@ -289,7 +291,7 @@ async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t
       break;
     }
     case Supply::Kind::kBusy:
-      co_return Contended("Too many others wanted the same.");
+      co_return ContendedForUnits();
   }
   co_return core::Ok();
 }

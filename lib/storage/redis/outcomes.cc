@@ -35,10 +35,7 @@ async::Task<core::Error> Outcomes::AlreadyRedeemed(uint32_t partition, std::stri
 async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef ref,
                                                   Deadline deadline) const {
   const std::optional<Record> record = OpenRecord(text);
-  const auto unreadable = [] {
-    return core::Error(core::Reason::kStoreNonsense, "The store holds a record that can't be read.");
-  };
-  if (!record.has_value()) co_return unreadable();
+  if (!record.has_value()) co_return Unreadable("record of an operation");
   const core::OpRef moved =
       core::OpRef::Unpack(ref.partition, record->moved_reference).value_or(core::OpRef());
 
@@ -56,7 +53,7 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
       co_return Outcome(std::move(revoked));
     }
     case RecordType::kFence:
-      co_return unreadable();
+      co_return Unreadable("record of an operation");
     case RecordType::kIssued:
     case RecordType::kRedemption:
     case RecordType::kReservation:

@@ -16,8 +16,9 @@ namespace {
 // other for ever.
 constexpr int kFreshMs = 50;
 constexpr std::chrono::milliseconds kFreshWait{10};
-// For calling units home on behalf of claims, each of which has a deadline of its own.
-constexpr std::chrono::milliseconds kGatherTime{10'000};
+// For calling units home on behalf of claims, each of which has a deadline of its own. Whoever has more time
+// asks again.
+constexpr std::chrono::milliseconds kGatherTime{3'000};
 // Attempts of one flight before its callers are told that they were unlucky (ABORTED).
 constexpr int kRoundsMax = 64;
 // Partitions that are asked at the same time while units are called back.
@@ -38,7 +39,10 @@ async::Task<core::Result<Supply>> Stock::Acquire(StockLimit limit, uint32_t part
     const auto found = flights_.find(key);
     if (found == flights_.end()) break;
     const std::shared_ptr<Flight> flight = found->second;
-    if (flight->started == 0) flight->want += want;
+    if (flight->started == 0) {
+      flight->got = std::max(flight->got, got);
+      flight->want += want;
+    }
     if (!co_await flight->done.WaitUntil(deadline)) co_return CommonRefusal("DEADLINE");
     const core::Result<Supply>& answer = *flight->answer;
     // Units that came are for all who wait. "Dry" is only for those who asked before it was read.
@@ -47,13 +51,14 @@ async::Task<core::Result<Supply>> Stock::Acquire(StockLimit limit, uint32_t part
     if (flight->started > arrived && !cut_short) co_return answer;
   }
   const auto flight = std::make_shared<Flight>();
+  flight->got = got;
   flight->want = want;
   flight->deadline = deadline;
   flights_[key] = flight;
   // Whom the same script call left without a unit asks along.
   co_await async::Yield();
   flight->started = ++sequence_;
-  flight->answer.emplace(co_await Obtain(std::move(limit), partition, got, flight->want, deadline));
+  flight->answer.emplace(co_await Obtain(std::move(limit), partition, flight->got, flight->want, deadline));
   flights_.erase(key);
   flight->done.Set();
   co_return *flight->answer;
@@ -98,12 +103,15 @@ async::Task<core::Result<Supply>> Stock::Obtain(StockLimit limit, uint32_t parti
 
 async::Task<core::Status> Stock::Gather(StockLimit limit, Deadline deadline) {
   std::string key = backend_.keys.StockBooks(limit.campaign->campaign.id, limit.window);
-  std::function<async::Task<core::Status>()> gather = [this, limit] {
-    return GatherOnce(limit, async::After(kGatherTime));
-  };
-  std::optional<core::Status> gathered = co_await gathers_.Share(std::move(key), std::move(gather), deadline);
-  if (!gathered.has_value()) co_return CommonRefusal("DEADLINE");
-  co_return std::move(*gathered);
+  while (async::Clock::now() < deadline) {
+    decltype(gathers_)::Read gather = [this, limit] { return GatherOnce(limit, async::After(kGatherTime)); };
+    std::optional<core::Status> gathered = co_await gathers_.Share(key, std::move(gather), deadline);
+    if (!gathered.has_value()) break;
+    const bool unanswered = !gathered->ok() && (gathered->error().reason == core::Reason::kOutcomeUnknown ||
+                                                gathered->error().reason == core::Reason::kDeadlinePassed);
+    if (!unanswered) co_return std::move(*gathered);
+  }
+  co_return CommonRefusal("DEADLINE");
 }
 
 async::Task<core::Result<Stock::Books>> Stock::ReadBooks(std::string key, Deadline deadline) const {
@@ -160,7 +168,7 @@ async::Task<core::Status> Stock::GatherOnce(StockLimit limit, Deadline deadline)
     before = std::move(*pass);
     before_version = books->version;
   }
-  co_return Contended("Too many others wanted the same.");
+  co_return ContendedForUnits();
 }
 
 async::Task<core::Result<bool>> Stock::CallHome(StockLimit limit, Deadline deadline) {
@@ -173,7 +181,7 @@ async::Task<core::Result<bool>> Stock::CallHome(StockLimit limit, Deadline deadl
     if (pass->moved || !pass->fresh) co_return pass->moved;
     co_await async::Sleep(kFreshWait);
   }
-  co_return Contended("Too many others wanted the same.");
+  co_return ContendedForUnits();
 }
 
 async::Task<core::Result<Stock::Pass>> Stock::RunPass(StockLimit limit, std::vector<int64_t> leased, bool all,

@@ -60,6 +60,7 @@ class Stock {
  private:
   // A question on its way for all who have asked the same.
   struct Flight {
+    int64_t got = 0;
     int64_t want = 0;
     uint64_t started = 0;  // 0: others may still join
     Deadline deadline{};

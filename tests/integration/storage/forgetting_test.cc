@@ -61,7 +61,7 @@ TEST_F(ForgettingTest, TheSweeperForgetsClaimsWhoseRecordsAreOver) {
   ExpectVerified();
 }
 
-TEST_F(ForgettingTest, TheNextWalkIsNotedBeforeThisOneEnds) {
+TEST_F(ForgettingTest, AWalkNotesTheNextOne) {
   Active();
   Sweep();
   LetItBeTime();

@@ -105,8 +105,10 @@ TEST_F(IssueCallsTest, ClaimsOfDifferentCampaignsDoNot) {
 // effect afterwards.
 TEST_F(IssueCallsTest, EachEndsByItsOwnDeadline) {
   Open(ConfigFor(server_.unix_address()));
+  LoadScripts();
   const std::string campaign = Active();
   ASSERT_THAT(Claim(campaign, User(0)), Succeeds());
+  const int64_t before = ScriptCalls();
   server_.Stop();
   Claimed brief;
   Claimed patient;
@@ -119,12 +121,42 @@ TEST_F(IssueCallsTest, EachEndsByItsOwnDeadline) {
   };
   tasks.push_back(resume(&server_));
   Await(async::WhenAll(std::move(tasks)));
+  EXPECT_EQ(ScriptCalls() - before, 1);
   EXPECT_THAT(brief.outcome, Refuses(Reason::kOutcomeUnknown));
   EXPECT_GE(brief.took, milliseconds(300));
   EXPECT_LT(brief.took, milliseconds(1400)) << "it waited for the other's deadline";
   EXPECT_THAT(patient.outcome, Succeeds());
   EXPECT_EQ(Wallet(User(1)).size(), 0u) << "its time was over when Redis came to it";
   EXPECT_EQ(Wallet(User(2)).size(), 1u);
+}
+
+TEST_F(IssueCallsTest, WhatCannotBeReadHarmsNobodyElse) {
+  Open(ConfigFor(server_.unix_address()), {}, {.partitions = 4, .buckets = 64});
+  core::CampaignDefinition definition = Definition();
+  definition.limits.stock_total = 1'000'000;
+  const std::string campaign = Active(definition);
+  for (const auto& outcome : ClaimTogether(campaign, 0, 32)) ASSERT_THAT(outcome, Succeeds());
+  const core::Shape& shape = store_->shape();
+  const core::UserKey unlucky = User(40);
+  const std::string wallet = redis_->keys().Wallet(unlucky.partition(shape), unlucky.bucket(shape));
+  server_.Command({"DEL", wallet});
+  ASSERT_EQ(server_.Command({"SET", wallet, "no wallet"}), "OK");
+  const uint32_t lost = (unlucky.partition(shape) + 1) % shape.partitions;
+  const std::string there = redis_->keys().Campaign(lost, Get(campaign).number);
+  const std::string stock = server_.Command({"HGET", there, "s"});
+  server_.Command({"HSET", there, "s", stock.substr(1)});
+  const auto outcomes = ClaimTogether(campaign, 32, 32);
+  int refused = 0;
+  for (uint32_t i = 0; i < 32; ++i) {
+    const core::UserKey user = User(32 + i);
+    const bool harmed = user.partition(shape) == lost ||
+                        redis_->keys().Wallet(user.partition(shape), user.bucket(shape)) == wallet;
+    refused += harmed ? 1 : 0;
+    if (harmed) EXPECT_THAT(outcomes[i], Refuses(Reason::kStoreNonsense));
+    if (!harmed) EXPECT_THAT(outcomes[i], Succeeds());
+  }
+  EXPECT_GT(refused, 1);
+  EXPECT_LT(refused, 24);
 }
 
 // Units are asked for once for all whom one answer left without.

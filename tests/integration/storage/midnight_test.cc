@@ -43,14 +43,14 @@ class MidnightTest : public StoreRoom {
   void RushOver(int64_t stock_per_day, int64_t begin_before_ms) {
     before_ = after_ = 0;
     Open(ConfigFor(server_.unix_address()), {}, {.partitions = 16, .buckets = 8});
-    midnight_ = (Now() + 2'500) / 1000 * 1000;
+    midnight_ = (Now() + 3'500) / 1000 * 1000;
     core::CampaignDefinition definition = Definition();
     definition.time_zone = ZoneWithMidnightAt(midnight_);
     definition.limits.stock_per_day = stock_per_day;
     campaign_ = Active(definition);
     store_->WaitUntil(midnight_ - begin_before_ms);
     std::vector<async::Task<void>> tasks;
-    for (uint32_t worker = 0; worker < kWorkers; ++worker) tasks.push_back(Rush(worker, midnight_ + 800));
+    for (uint32_t worker = 0; worker < kWorkers; ++worker) tasks.push_back(Rush(worker, midnight_ + 1'200));
     tasks.push_back(StandStill());
     Await(async::WhenAll(std::move(tasks)));
     ExpectVerified();
@@ -67,7 +67,7 @@ class MidnightTest : public StoreRoom {
 TEST_F(MidnightTest, BothDaysStocksAreExact) {
   const int64_t trials = testing::Trials(3, 20);
   for (int64_t trial = 0; trial < trials; ++trial) {
-    RushOver(40, 500);
+    RushOver(40, 1'200);
     EXPECT_EQ(before_, 40) << "trial " << trial;
     EXPECT_EQ(after_, 40) << "trial " << trial;
   }
@@ -78,10 +78,10 @@ TEST_F(MidnightTest, BothDaysStocksAreExact) {
 TEST_F(MidnightTest, UnitsOnTheirWayStayInTheirDay) {
   const int64_t trials = testing::Trials(3, 20);
   for (int64_t trial = 0; trial < trials; ++trial) {
-    RushOver(150, 60);
+    RushOver(400, 200);
     EXPECT_GT(before_, 0) << "trial " << trial;
-    EXPECT_LE(before_, 150) << "trial " << trial;
-    EXPECT_EQ(after_, 150) << "trial " << trial;
+    EXPECT_LE(before_, 400) << "trial " << trial;
+    EXPECT_EQ(after_, 400) << "trial " << trial;
   }
   testing::PrintTrials("rushes over midnight with units on their way", trials);
 }

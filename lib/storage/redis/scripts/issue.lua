@@ -9,15 +9,19 @@
 -- ARGV[2..] group: per group, packed as GROUP: how many items, and stock_leased and day_leased, the totals ever leased to the
 --   partition as far as known; then for each item, packed as ITEM: operation (12 bytes and 'o'), user, body of the operation,
 --   base, the number of the bucket's index 0, and limit, the instant from which the caller wants no effect any more
--- returns: S : the head of a group: the version(7) that the partition knows, which is another; its items are empty
+-- returns: S : after now(6), the head of a group: the version(7) that the partition knows, which is another; its items are empty
+-- returns: U : the head of a group whose campaign can't be read; its items are empty
 -- returns: D : the head of a group: the totals got(7) of the stock and of the day's stock; each of its items is a status and
 --   a record; the status is O: it is issued, now or by the same call before; R: the request id was used with another body; F:
 --   fenced; T: not between from and til, or past limit; Q: user_total is reached; q: user_day is; N: no share of the stock at
---   hand; n: none of the day's stock; X: the bucket has no number left; before the first head stands now(6)
+--   hand; n: none of the day's stock; X: the bucket has no number left; Z: the wallet can't be read
 --include part/redis.lua
 --include part/now.lua
 --include part/quota.lua
 --include part/stock.lua
+-- What can't be read must not fail the call halfway, since others share it: hence pcall, and lengths are looked at before values
+-- are opened.
+local pcall = redis.pcall
 local TERMS, DAY, GROUP, ITEM = '>I7I7I7I4BI5c5c5c4c6', '>c6c6I4', '>I2I7I7', '>c13c12c8I5I7'
 local NONE, INDEX_MAX, NUMBER_MAX = 4294967295, 16777214, 34359738367
 local from, til, version, user_total, limited, stride, source_campaign, key_campaign, campaign, ending, at_day =
@@ -29,25 +33,7 @@ local over = now < from or now >= til
 local answer, n, key, arg = {now6}, 1, 1, 2
 while arg <= #ARGV do
   local items, stock_leased, day_leased = unpack(GROUP, ARGV[arg])
-  local c = has_day and call('HMGET', KEYS[key], 'v', 's', 'D') or call('HMGET', KEYS[key], 'v', 's')
-  local head, fresh, changed, events = n + 1, tonumber(c[1]) == version, false, ''
-  local issued, share, used, got, sent, at = unpack(STOCK, c[2] or NO_STOCK)
-  local _, dshare, dused, dgot, dsent, dat, of = 0, 0, 0, 0, 0, 0, 0
-  n = head
-  if not fresh then
-    answer[head] = 'S' .. pack('>I7', c[1] or 0)
-  else
-    -- Outside of its time a call takes no units: the day may be over, and its books begin anew some time.
-    if has_stock and not over and stock_leased > got then
-      share, got, at, changed = share + stock_leased - got, stock_leased, now, true
-    end
-    if has_day and not over then
-      _, dshare, dused, dgot, dsent, dat, of = unpack(STOCK, c[3] or NO_STOCK)
-      if of ~= window then dshare, dused, dgot, dsent, dat = 0, 0, 0, 0, 0 end
-      if day_leased > dgot then dshare, dgot, dat, changed = dshare + day_leased - dgot, day_leased, now, true end
-    end
-    answer[head] = 'D' .. pack('>I7I7', got, dgot)
-  end
+--include part/read_group.lua
   for i = 1, items do
     n = n + 1
     if not fresh then
@@ -55,9 +41,11 @@ while arg <= #ARGV do
     else
       local operation, user, body, base, limit = unpack(ITEM, ARGV[arg + i])
       local wallet, status, record = KEYS[key + 1 + i], nil, ''
-      local w = call('HMGET', wallet, 'n', user, operation)
+      local w = pcall('HMGET', wallet, 'n', user, operation)
       local index3, of_user, earlier = w[1] or NO_COUPON, w[2] or NO_COUPON, w[3]
-      if earlier then
+      if w.err or #index3 ~= 3 or (#of_user - 3) % 18 ~= 0 then
+        status = 'Z'
+      elseif earlier then
         if sub(earlier, 1, 1) == 'F' then status = 'F' elseif sub(earlier, 2, 9) ~= body then status = 'R'
         else status, record = 'O', earlier end
       elseif over or now >= limit then
@@ -66,7 +54,8 @@ while arg <= #ARGV do
 --include part/read_quota.lua
         local index = unpack('>I3', index3)
         local number = base + index * stride
-        if total >= user_total then status = 'Q'
+        if entry and #entry ~= 14 then status = 'Z'
+        elseif total >= user_total then status = 'Q'
         elseif today >= user_day then status = 'q'
         elseif has_stock and share < 1 then status = 'N'
         elseif has_day and dshare < 1 then status = 'n'

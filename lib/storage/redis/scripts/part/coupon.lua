@@ -1,6 +1,6 @@
 -- A coupon in its user's wallet: state(1) campaign(4) user(12) previous(3) issued(6) ending(6); while held also
 -- reservation(16) until(6) order(8); once redeemed also redemption(16). `previous` is the index of the user's coupon
--- before this one, plus one; 0 ends the chain.
+-- before this one, plus one; 0 ends the chain. REQUIRES redis.
 local ISSUED, RESERVED, REDEEMED, EXPIRED, REVOKED = 0, 1, 2, 3, 4
 local function open_coupon(value)
   local c = {}

@@ -8,7 +8,7 @@ if not entry and #of_user >= QUOTAS_FULL then
   entry = call('HGET', wallet, user .. campaign)
   place = 0
 end
-if entry then
+if entry and #entry == 14 then
   local day
   total, day, today = unpack(QUOTA, entry)
   if day ~= day_start then today = 0 end

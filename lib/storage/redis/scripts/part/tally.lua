@@ -1,6 +1,6 @@
--- Adds the entries' events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run out,
--- r redeemed, b rolled back, e expired, k revoked, t stock given back; H held now, X redeemed now, and the money of what
--- is redeemed and not rolled back: s subtotal, d discount. Answers the number of events as well.
+-- Adds the entries' events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run
+-- out, r redeemed, b rolled back, e expired, k revoked, t stock given back; H held now, X redeemed now, and the money of what is
+-- redeemed and not rolled back: s subtotal, d discount. Answers the number of events as well. REQUIRES redis.
 local function tally(entries, sums)
   local events = #entries
   local function add(campaign, metric, n)
@@ -10,7 +10,7 @@ local function tally(entries, sums)
   for _, entry in ipairs(entries) do
     local kind, flag, campaign = unpack('>c1BI4', entry[2][2])
     if kind == 'I' then
-      local coupons = (#entry[2][2] - 6) / 30
+      local coupons = math.floor((#entry[2][2] - 6) / 30)
       add(campaign, 'i', coupons)
       if flag == 1 then add(campaign, 'c', coupons) end
       events = events + coupons - 1
