@@ -1,0 +1,45 @@
+// A configuration that takes a node of a Cluster for a lone Redis is refused before anything is written.
+
+#include <gtest/gtest.h>
+
+#include "api/definition_codec.h"
+#include "async/timer.h"
+#include "crypto/key_file.h"
+#include "storage/redis/redis_store.h"
+#include "tests/support/redis_server.h"
+#include "tests/support/refusals.h"
+
+namespace tessera::storage {
+namespace {
+
+using core::Reason;
+
+TEST(WrongTopologyTest, ANodeOfAClusterIsNoLoneRedis) {
+  testing::RedisServerOptions options;
+  options.tcp = true;
+  options.config_lines = {"cluster-enabled yes"};
+  testing::RedisServer server(options);
+  std::string keys;
+  for (const char* purpose : {"user", "code", "request", "token"}) {
+    keys += std::string(purpose) + " 1 " + std::string(64, 'a') + " current\n";
+  }
+  const crypto::RequestDigests digests(*crypto::KeyFile::Parse(keys, "test keys"));
+  redis::Config redis;
+  redis.addresses = {server.unix_address()};
+  StoreConfig config;
+  config.create = true;
+  config.durability = Durability::kMemory;
+  async::EventLoop loop;
+  RedisStore store(loop, redis, config, {api::EncodeDefinition, api::DecodeDefinition}, digests);
+  const core::Status started = loop.RunUntilDone(store.Start(async::After(std::chrono::seconds(10))));
+  ASSERT_FALSE(started.ok());
+  EXPECT_EQ(started.error().reason, Reason::kStoreForeign);
+  EXPECT_EQ(started.error().cause, "cluster_enabled is 1");
+  NoteRefusal(core::ReasonName(started.error().reason));
+  store.Close();
+  loop.RunUntilDone(async::Sleep(std::chrono::milliseconds(20)));
+  EXPECT_EQ(server.Command({"DBSIZE"}), "0");
+}
+
+}  // namespace
+}  // namespace tessera::storage
