@@ -116,6 +116,8 @@ SEEDED = [
     ("a key outside keys", file("lib/storage/redis/a.cc", 'auto k = ns + ":{" + tag;\n'), "key"),
     ("a whole key outside keys", file("services/issuer/a.cc", 'auto k = "tessera:{ab}:l";\n'), "key"),
     ("a key in a script", script("redis.call('HGET', KEYS[1]", "redis.call('HGET', 'stock' .. KEYS[1]"), "key"),
+    ("a key in a call by its short name", script("redis.call('HGET', KEYS[1]", "call('HGET', 'stock' .. KEYS[1]"), "key"),
+    ("a key in a pcall", script("redis.call('HGET', KEYS[1]", "pcall('HGET', 'stock' .. KEYS[1]"), "key"),
     ("Lua in C++", file("lib/redis/a.cc", 'auto s = "return redis.call(1)";\n'), "lua-in-cpp"),
     ("Lua in a raw string", file("lib/redis/a.cc", 'auto s = R"(\nreturn KEYS[1]\n)";\n'), "lua-in-cpp"),
     ("no purpose", script("-- Takes one unit.\n", ""), "script-header"),
