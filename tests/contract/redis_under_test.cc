@@ -4,7 +4,6 @@
 
 #include "api/definition_codec.h"
 #include "async/timer.h"
-#include "crypto/key_file.h"
 #include "memory_under_test.h"
 #include "tests/support/redis_server.h"
 
@@ -16,6 +15,8 @@ std::string FreshName() {
   return "contract" + std::to_string(++count);
 }
 
+}  // namespace
+
 crypto::KeyFile TestKeys() {
   std::string text;
   for (const char* purpose : {"user", "code", "request", "token"}) {
@@ -23,8 +24,6 @@ crypto::KeyFile TestKeys() {
   }
   return *crypto::KeyFile::Parse(text, "test keys");
 }
-
-}  // namespace
 
 RedisUnderTest::RedisUnderTest(const redis::Config& redis, core::Shape shape, const Options& options)
     : name_(options.name.empty() ? FreshName() : options.name), keys_(name_, shape), digests_(TestKeys()) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "crypto/digest.h"
+#include "crypto/key_file.h"
 #include "storage/redis/keys.h"
 #include "storage/redis/redis_store.h"
 #include "store_under_test.h"
@@ -47,6 +48,9 @@ class RedisUnderTest : public StoreUnderTest {
   const crypto::RequestDigests digests_;
   std::unique_ptr<storage::RedisStore> store_;
 };
+
+// The keys that every store of the tests is given.
+crypto::KeyFile TestKeys();
 
 // Where the program's own redis-server listens; it is started by the first call and ends with the program.
 redis::Config SingleRedis();

@@ -152,8 +152,11 @@ TEST_F(IssueCallsTest, WhatCannotBeReadHarmsNobodyElse) {
     const bool harmed = user.partition(shape) == lost ||
                         redis_->keys().Wallet(user.partition(shape), user.bucket(shape)) == wallet;
     refused += harmed ? 1 : 0;
-    if (harmed) EXPECT_THAT(outcomes[i], Refuses(Reason::kStoreNonsense));
-    if (!harmed) EXPECT_THAT(outcomes[i], Succeeds());
+    if (harmed) {
+      EXPECT_THAT(outcomes[i], Refuses(Reason::kStoreNonsense));
+    } else {
+      EXPECT_THAT(outcomes[i], Succeeds());
+    }
   }
   EXPECT_GT(refused, 1);
   EXPECT_LT(refused, 24);

@@ -4,8 +4,7 @@
 
 #include "api/definition_codec.h"
 #include "async/timer.h"
-#include "crypto/key_file.h"
-#include "storage/redis/redis_store.h"
+#include "redis_under_test.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/refusals.h"
 
@@ -19,11 +18,7 @@ TEST(WrongTopologyTest, ANodeOfAClusterIsNoLoneRedis) {
   options.tcp = true;
   options.config_lines = {"cluster-enabled yes"};
   testing::RedisServer server(options);
-  std::string keys;
-  for (const char* purpose : {"user", "code", "request", "token"}) {
-    keys += std::string(purpose) + " 1 " + std::string(64, 'a') + " current\n";
-  }
-  const crypto::RequestDigests digests(*crypto::KeyFile::Parse(keys, "test keys"));
+  const crypto::RequestDigests digests(contract::TestKeys());
   redis::Config redis;
   redis.addresses = {server.unix_address()};
   StoreConfig config;

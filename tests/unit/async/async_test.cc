@@ -163,9 +163,9 @@ Task<int> Read(Reads* reads) {
 }
 
 struct Asker {
-  SingleFlight<std::string, int>& flight;
-  Reads& reads;
-  std::vector<int>& answers;
+  SingleFlight<std::string, int> flight;
+  Reads reads;
+  std::vector<int> answers;
 };
 
 Task<void> AskShared(Asker* asker) {
@@ -182,27 +182,21 @@ Task<void> AskFresh(Asker* asker) {
 
 TEST(SingleFlight, SharesTheReadUnderWay) {
   EventLoop loop;
-  SingleFlight<std::string, int> flight;
-  Reads reads;
-  std::vector<int> answers;
-  Asker asker{flight, reads, answers};
+  Asker asker;
   for (int i = 0; i < 4; ++i) loop.Spawn(AskShared(&asker));
   auto end = [](Reads* own) -> Task<void> {
     co_await Sleep(milliseconds(5));
     own->go.Set();
     co_await Sleep(milliseconds(5));
   };
-  loop.RunUntilDone(end(&reads));
-  EXPECT_EQ(answers, (std::vector<int>{1, 1, 1, 1}));
-  EXPECT_EQ(flight.size(), 0u);
+  loop.RunUntilDone(end(&asker.reads));
+  EXPECT_EQ(asker.answers, (std::vector<int>{1, 1, 1, 1}));
+  EXPECT_EQ(asker.flight.size(), 0u);
 }
 
 TEST(SingleFlight, WhoeverGivesUpTakesNobodyAlong) {
   EventLoop loop;
-  SingleFlight<std::string, int> flight;
-  Reads reads;
-  std::vector<int> answers;
-  Asker asker{flight, reads, answers};
+  Asker asker;
   auto script = [](EventLoop* own, Asker* all) -> Task<void> {
     std::function<Task<int>()> read = [reads = &all->reads] { return Read(reads); };
     std::function<Task<int>()> same = read;
@@ -215,16 +209,13 @@ TEST(SingleFlight, WhoeverGivesUpTakesNobodyAlong) {
     co_await Sleep(milliseconds(5));
   };
   loop.RunUntilDone(script(&loop, &asker));
-  EXPECT_EQ(answers, std::vector<int>{1});
-  EXPECT_EQ(flight.size(), 0u);
+  EXPECT_EQ(asker.answers, std::vector<int>{1});
+  EXPECT_EQ(asker.flight.size(), 0u);
 }
 
 TEST(SingleFlight, AFreshAnswerIsNeverFromAReadThatBeganBefore) {
   EventLoop loop;
-  SingleFlight<std::string, int> flight;
-  Reads reads;
-  std::vector<int> answers;
-  Asker asker{flight, reads, answers};
+  Asker asker;
   auto script = [](EventLoop* own, Asker* all) -> Task<void> {
     own->Spawn(AskFresh(all));  // begins read 1
     co_await Sleep(milliseconds(2));
@@ -243,9 +234,9 @@ TEST(SingleFlight, AFreshAnswerIsNeverFromAReadThatBeganBefore) {
     co_await Sleep(milliseconds(2));
   };
   loop.RunUntilDone(script(&loop, &asker));
-  std::sort(answers.begin(), answers.end());
-  EXPECT_EQ(answers, (std::vector<int>{1, 2, 2, 2, 2, 3}));
-  EXPECT_EQ(flight.size(), 0u);
+  std::sort(asker.answers.begin(), asker.answers.end());
+  EXPECT_EQ(asker.answers, (std::vector<int>{1, 2, 2, 2, 2, 3}));
+  EXPECT_EQ(asker.flight.size(), 0u);
 }
 
 }  // namespace
