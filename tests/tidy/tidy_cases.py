@@ -145,6 +145,7 @@ SEEDED = [
     ("aggregate awaited", file("lib/async/run.cc", "Task<void> R() { co_await f(Options{.n = 1}); }\n"), "co-await"),
     ("braces awaited", file("lib/async/run.cc", "Task<void> R() { auto x = co_await a->f(1, {2, 3}); }\n"), "co-await"),
     ("lambda awaited", file("lib/async/run.cc", "Task<void> R() { co_await [](int x) -> Task<void> { co_return; }(1); }\n"), "co-await"),
+    ("choice awaited", file("lib/async/run.cc", "Task<void> R() { auto x = a ? co_await f() : co_await g(); }\n"), "co-await"),
     ("temporary awaited", file("lib/async/run.cc", "Task<void> R() { if (co_await Waiter{loop}) { co_return; } }\n"), "co-await"),
     ("leftover", file("lib/core/a.h", "// TO" + "DO: later\n"), "leftover"),
     ("leftover in a script", file("tools/a", "#!/bin/sh\n# FIX" + "ME\n"), "leftover"),
