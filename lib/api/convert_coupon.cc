@@ -10,8 +10,20 @@ namespace pb = coupon::v1;
 core::CodeContent ContentOf(core::CouponNumber number) {
   core::CodeContent content;
   content.kind = core::CodeKind::kCoupon;
-  content.number = number;
+  content.number = number.value;
   return content;
+}
+
+core::CodeContent ContentOf(core::CodeNumber number) {
+  core::CodeContent content;
+  content.kind = core::CodeKind::kUnbound;
+  content.number = number.value;
+  return content;
+}
+
+// The key that a code was made under, or the current one when that is retired: its codes are good too.
+uint8_t KeyFor(uint8_t key_id, const core::CodeBook& codes) {
+  return codes.Has(key_id) ? key_id : codes.current_key_id();
 }
 
 pb::CouponState ToProto(storage::CouponState state) {
@@ -35,7 +47,7 @@ pb::CouponState ToProto(storage::CouponState state) {
 pb::IssuedCoupon ToProto(const storage::Issued& issued, const core::CodeBook& codes) {
   pb::IssuedCoupon out;
   out.set_coupon_id(issued.number.ToId());
-  out.set_code(codes.MakeUnder(issued.code_key_id, ContentOf(issued.number)));
+  out.set_code(codes.MakeUnder(KeyFor(issued.code_key_id, codes), ContentOf(issued.number)));
   out.set_campaign_id(issued.campaign_id);
   *out.mutable_issue_time() = ToProto(issued.issue_time_ms);
   *out.mutable_expire_time() = ToProto(issued.expire_time_ms);
@@ -63,9 +75,31 @@ pb::Coupon ToProto(const storage::Coupon& coupon, const core::CodeBook& codes) {
   return out;
 }
 
+pb::Coupon ToProto(const storage::CodeView& code, core::CodeNumber number, const core::CodeBook& codes) {
+  pb::Coupon out;
+  out.set_code(codes.Make(ContentOf(number)));
+  out.set_campaign_id(code.campaign_id);
+  out.set_state(code.revoked ? pb::COUPON_STATE_REVOKED : pb::COUPON_STATE_AVAILABLE);
+  *out.mutable_expire_time() = ToProto(code.expire_time_ms);
+  return out;
+}
+
+pb::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const core::CodeBook& codes) {
+  constexpr size_t kLength = core::CodeBook::kTextLength;
+  std::string texts(made.numbers.count * kLength, ' ');
+  codes.MakeRow(KeyFor(made.code_key_id, codes), core::CodeKind::kUnbound, made.numbers, texts);
+  pb::GenerateCodesResponse out;
+  out.set_batch_id("b-" + std::to_string(made.batch));
+  out.mutable_codes()->Reserve(static_cast<int>(made.numbers.count));
+  for (size_t i = 0; i < made.numbers.count; ++i) out.add_codes(texts.substr(i * kLength, kLength));
+  *out.mutable_make_time() = ToProto(made.make_time_ms);
+  return out;
+}
+
 pb::RevokeCouponResponse ToProto(const storage::Revoked& revoked) {
   pb::RevokeCouponResponse out;
-  out.set_coupon_id(revoked.coupon.ToId());
+  const auto* number = std::get_if<core::CouponNumber>(&revoked.coupon);
+  if (number != nullptr) out.set_coupon_id(number->ToId());
   *out.mutable_revoke_time() = ToProto(revoked.revoke_time_ms);
   out.set_stock_returned(revoked.stock_returned);
   return out;

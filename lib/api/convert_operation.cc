@@ -69,6 +69,12 @@ bool SetResult(pb::Operation* out, const storage::Outcome& outcome, Method metho
     case Method::kRevokeCoupon:
       return With<storage::Revoked>(outcome,
                                     [&](const auto& x) { *out->mutable_revoke_coupon() = ToProto(x); });
+    case Method::kGenerateCodes:
+      return With<storage::GeneratedCodes>(
+          outcome, [&](const auto& x) { *out->mutable_generate_codes() = ToProto(x, codes); });
+    case Method::kBindCode:
+      return With<storage::Issued>(
+          outcome, [&](const auto& x) { *out->mutable_bind_code()->mutable_coupon() = ToProto(x, codes); });
     case Method::kRedeemCoupons:
       return With<storage::Redemption>(
           outcome, [&](const auto& x) { *out->mutable_redeem_coupons() = ToRedeemResponse(x); });

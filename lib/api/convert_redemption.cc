@@ -42,7 +42,8 @@ pb::Reservation ToProto(const storage::Reservation& reservation) {
 
 pb::Applicable ToProto(const storage::Verdict& verdict) {
   pb::Applicable out;
-  out.set_coupon_id(verdict.coupon.ToId());
+  const auto* number = std::get_if<core::CouponNumber>(&verdict.coupon);
+  if (number != nullptr) out.set_coupon_id(number->ToId());
   out.set_campaign_id(verdict.campaign_id);
   *out.mutable_discount() = MoneyOf(verdict.discount.discount_minor, verdict.currency);
   return out;

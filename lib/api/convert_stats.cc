@@ -54,6 +54,8 @@ pb::CampaignStats ToProto(const storage::CampaignTotals& totals, int64_t lag_ms)
   if (totals.issued > 0) {
     out.set_conversion_rate(static_cast<double>(standing) / static_cast<double>(totals.issued));
   }
+  out.set_codes_generated_count(totals.codes_generated);
+  out.set_codes_revoked_count(totals.codes_revoked);
   if (totals.stock_left) out.set_stock_remaining(*totals.stock_left);
   out.mutable_as_of_lag()->set_seconds(lag_ms / 1000);
   out.mutable_as_of_lag()->set_nanos(static_cast<int32_t>(lag_ms % 1000) * 1'000'000);

@@ -9,8 +9,10 @@ core::Error Invalid(const FieldPath& path, const char* must) {
   return core::InvalidField(path.ToString(), must);
 }
 
-core::Result<core::CouponNumber> OpenCode(const std::string& code, const FieldPath& path,
-                                          const core::CodeBook& codes) {
+}  // namespace
+
+core::Result<core::CouponName> ResolveCode(const std::string& code, const FieldPath& path,
+                                           const core::CodeBook& codes) {
   if (code.empty()) return Invalid(path, "must not be empty");
   if (code.size() > core::limits::kCodeTextLengthMax) {
     return core::InvalidField(
@@ -18,25 +20,19 @@ core::Result<core::CouponNumber> OpenCode(const std::string& code, const FieldPa
   }
   const auto content = codes.Open(code);
   if (!content.ok()) return core::Error(content.error()).With("field", path.ToString());
-  // Codes that belong to nobody are not made yet: nobody can hold one.
-  if (content->kind != core::CodeKind::kCoupon) {
-    return core::Error(core::Reason::kInvalidCode, "the code is of a kind that this service does not know")
-        .With("field", path.ToString());
-  }
-  return content->number;
+  if (content->kind == core::CodeKind::kUnbound) return core::CouponName(core::CodeNumber{content->number});
+  return core::CouponName(core::CouponNumber{content->number});
 }
 
-}  // namespace
-
-core::Result<core::CouponNumber> ResolveCoupon(const coupon::v1::CouponRef& ref, const FieldPath& path,
-                                               const core::CodeBook& codes) {
+core::Result<core::CouponName> ResolveCoupon(const coupon::v1::CouponRef& ref, const FieldPath& path,
+                                             const core::CodeBook& codes) {
   switch (ref.ref_case()) {
     case coupon::v1::CouponRef::kCode:
-      return OpenCode(ref.code(), path.Field("code"), codes);
+      return ResolveCode(ref.code(), path.Field("code"), codes);
     case coupon::v1::CouponRef::kCouponId: {
       const auto number = core::CouponNumber::FromId(ref.coupon_id());
       if (!number) return Invalid(path.Field("coupon_id"), "must be a coupon id, such as \"c-20971523\"");
-      return *number;
+      return core::CouponName(*number);
     }
     case coupon::v1::CouponRef::REF_NOT_SET:
       break;

@@ -10,7 +10,10 @@ namespace tessera::api {
 
 // The coupon that `ref` names. INVALID_FIELD when it names none, or by a malformed id; INVALID_CODE for a
 // code that no key of `codes` made, which costs no look at the store. Pure, any thread.
-core::Result<core::CouponNumber> ResolveCoupon(const coupon::v1::CouponRef& ref, const FieldPath& path,
-                                               const core::CodeBook& codes);
+core::Result<core::CouponName> ResolveCoupon(const coupon::v1::CouponRef& ref, const FieldPath& path,
+                                             const core::CodeBook& codes);
+// The same for a code's text.
+core::Result<core::CouponName> ResolveCode(const std::string& code, const FieldPath& path,
+                                           const core::CodeBook& codes);
 
 }  // namespace tessera::api

@@ -10,6 +10,7 @@ namespace {
 // same text.
 std::string NameOf(const core::UserKey& user) { return std::string("u").append(user.view()); }
 std::string NameOf(const core::CouponNumber& coupon) { return "n" + std::to_string(coupon.value); }
+std::string NameOf(const core::CodeNumber& code) { return "k" + std::to_string(code.value); }
 std::string NameOf(const CampaignSubject& campaign) { return "c" + campaign.campaign_id; }
 std::string NameOf(const ReservationSubject& reservation) { return reservation.ref.ToId('h'); }
 std::string NameOf(const RedemptionSubject& redemption) { return redemption.ref.ToId('r'); }
@@ -24,6 +25,7 @@ struct PartitionOf {
 
   uint32_t operator()(const core::UserKey& user) const { return user.partition(shape); }
   uint32_t operator()(const core::CouponNumber& coupon) const { return coupon.partition(shape); }
+  uint32_t operator()(const core::CodeNumber& code) const { return code.partition(shape); }
   uint32_t operator()(const CampaignSubject& campaign) const { return home(campaign.campaign_id); }
   uint32_t operator()(const ReservationSubject& reservation) const { return reservation.ref.partition; }
   uint32_t operator()(const RedemptionSubject& redemption) const { return redemption.ref.partition; }

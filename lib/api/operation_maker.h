@@ -24,8 +24,13 @@ struct ReservationSubject {
 struct RedemptionSubject {
   core::OpRef ref;
 };
-using Subject =
-    std::variant<core::UserKey, core::CouponNumber, CampaignSubject, ReservationSubject, RedemptionSubject>;
+using Subject = std::variant<core::UserKey, core::CouponNumber, core::CodeNumber, CampaignSubject,
+                             ReservationSubject, RedemptionSubject>;
+
+// The coupon or code as a subject.
+inline Subject SubjectOf(const core::CouponName& coupon) {
+  return std::visit([](const auto& number) { return Subject(number); }, coupon);
+}
 
 // Who asks, and until when.
 struct Asker {

@@ -79,7 +79,7 @@ core::Result<ListUserCoupons> Parse(const pb::ListUserCouponsRequest& request) {
   return check.Answer(std::move(parsed));
 }
 
-core::Result<core::CouponNumber> Parse(const pb::GetCouponRequest& request, const core::CodeBook& codes) {
+core::Result<core::CouponName> Parse(const pb::GetCouponRequest& request, const core::CodeBook& codes) {
   return ResolveCoupon(request.coupon(), "coupon", codes);
 }
 
@@ -94,6 +94,24 @@ core::Result<RevokeCoupon> Parse(const pb::RevokeCouponRequest& request, const c
   parsed.reserved_policy =
       policy == pb::RESERVED_POLICY_BREAK ? storage::ReservedPolicy::kBreak : storage::ReservedPolicy::kWait;
   parsed.return_stock = request.return_stock();
+  return check.Answer(std::move(parsed));
+}
+
+core::Result<GenerateCodes> Parse(const pb::GenerateCodesRequest& request) {
+  FieldChecker check;
+  GenerateCodes parsed;
+  parsed.request_id = check.RequestId(request.request_id());
+  parsed.campaign_id = check.CampaignId("campaign_id", request.campaign_id());
+  parsed.count = static_cast<int32_t>(check.Number("count", request.count(), 1, limits::kCodesPerCallMax));
+  return check.Answer(std::move(parsed));
+}
+
+core::Result<BindCode> Parse(const pb::BindCodeRequest& request, const core::CodeBook& codes) {
+  FieldChecker check;
+  BindCode parsed;
+  parsed.request_id = check.RequestId(request.request_id());
+  parsed.code = check.Take(ResolveCode(request.code(), "code", codes));
+  parsed.user_id = check.Name("user_id", request.user_id(), limits::kUserIdLengthMax);
   return check.Answer(std::move(parsed));
 }
 

@@ -37,10 +37,22 @@ struct ListUserCoupons {
 
 struct RevokeCoupon {
   core::RequestId request_id;
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   coupon::v1::RevokeReason reason = coupon::v1::REVOKE_REASON_UNSPECIFIED;
   storage::ReservedPolicy reserved_policy = storage::ReservedPolicy::kWait;
   bool return_stock = false;
+};
+
+struct GenerateCodes {
+  core::RequestId request_id;
+  std::string campaign_id;
+  int32_t count = 0;  // 1 to limits::kCodesPerCallMax
+};
+
+struct BindCode {
+  core::RequestId request_id;
+  core::CouponName code;  // a coupon's own number, when the code is of a coupon that is in a wallet
+  std::string user_id;
 };
 
 core::Result<IssueCoupon> Parse(const coupon::v1::IssueCouponRequest& request);
@@ -48,8 +60,10 @@ core::Result<IssueCoupon> Parse(const coupon::v1::ClaimCouponRequest& request);
 core::Result<BatchIssueCoupons> Parse(const coupon::v1::BatchIssueCouponsRequest& request);
 core::Result<ListUserCoupons> Parse(const coupon::v1::ListUserCouponsRequest& request);
 // Besides: INVALID_CODE.
-core::Result<core::CouponNumber> Parse(const coupon::v1::GetCouponRequest& request,
-                                       const core::CodeBook& codes);
+core::Result<core::CouponName> Parse(const coupon::v1::GetCouponRequest& request,
+                                     const core::CodeBook& codes);
 core::Result<RevokeCoupon> Parse(const coupon::v1::RevokeCouponRequest& request, const core::CodeBook& codes);
+core::Result<GenerateCodes> Parse(const coupon::v1::GenerateCodesRequest& request);
+core::Result<BindCode> Parse(const coupon::v1::BindCodeRequest& request, const core::CodeBook& codes);
 
 }  // namespace tessera::api

@@ -14,11 +14,12 @@ namespace pb = coupon::v1;
 using storage::Method;
 
 constexpr std::array kMethods = {
-    Method::kCreateCampaign,    Method::kUpdateCampaign,     Method::kActivateCampaign,
-    Method::kPauseCampaign,     Method::kResumeCampaign,     Method::kEndCampaign,
-    Method::kIssueCoupon,       Method::kClaimCoupon,        Method::kBatchIssueCoupons,
-    Method::kRevokeCoupon,      Method::kRedeemCoupons,      Method::kReserveCoupons,
-    Method::kCommitReservation, Method::kReleaseReservation, Method::kRollbackRedemption,
+    Method::kCreateCampaign,     Method::kUpdateCampaign,     Method::kActivateCampaign,
+    Method::kPauseCampaign,      Method::kResumeCampaign,     Method::kEndCampaign,
+    Method::kIssueCoupon,        Method::kClaimCoupon,        Method::kBatchIssueCoupons,
+    Method::kRevokeCoupon,       Method::kGenerateCodes,      Method::kBindCode,
+    Method::kRedeemCoupons,      Method::kReserveCoupons,     Method::kCommitReservation,
+    Method::kReleaseReservation, Method::kRollbackRedemption,
 };
 
 std::optional<Method> ParseMethod(pb::Method method) {
@@ -46,10 +47,12 @@ SubjectRule RuleOf(Method method) {
     case Method::kPauseCampaign:
     case Method::kResumeCampaign:
     case Method::kEndCampaign:
+    case Method::kGenerateCodes:
       return {.campaign = true, .must = "must have campaign_id for this method"};
     case Method::kIssueCoupon:
     case Method::kClaimCoupon:
     case Method::kBatchIssueCoupons:
+    case Method::kBindCode:
       return {.user = true, .must = "must have user_id for this method"};
     case Method::kRevokeCoupon:
       return {.coupon = true, .must = "must have coupon for this method"};
@@ -86,7 +89,7 @@ Subject ParseSubject(FieldChecker& check, const FieldPath& path, const pb::Opera
       return CampaignSubject{check.CampaignId(path.Field("campaign_id"), key.campaign_id())};
     case pb::OperationKey::kCoupon:
       if (!rule.coupon) break;
-      return check.Take(ResolveCoupon(key.coupon(), path.Field("coupon"), reader.codes));
+      return SubjectOf(check.Take(ResolveCoupon(key.coupon(), path.Field("coupon"), reader.codes)));
     case pb::OperationKey::kReservationId:
       if (!rule.reservation) break;
       return ReservationSubject{
@@ -142,6 +145,10 @@ pb::Method ToProto(Method method) {
       return pb::METHOD_BATCH_ISSUE_COUPONS;
     case Method::kRevokeCoupon:
       return pb::METHOD_REVOKE_COUPON;
+    case Method::kGenerateCodes:
+      return pb::METHOD_GENERATE_CODES;
+    case Method::kBindCode:
+      return pb::METHOD_BIND_CODE;
     case Method::kRedeemCoupons:
       return pb::METHOD_REDEEM_COUPONS;
     case Method::kReserveCoupons:

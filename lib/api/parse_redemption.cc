@@ -29,10 +29,10 @@ std::optional<std::string> ParseUser(FieldChecker& check, const std::string& use
   return std::nullopt;
 }
 
-std::vector<core::Result<core::CouponNumber>> ParseCoupons(FieldChecker& check, const CouponRefs& refs,
-                                                           const core::CodeBook& codes) {
+std::vector<core::Result<core::CouponName>> ParseCoupons(FieldChecker& check, const CouponRefs& refs,
+                                                         const core::CodeBook& codes) {
   const FieldPath path = "coupons";
-  std::vector<core::Result<core::CouponNumber>> coupons;
+  std::vector<core::Result<core::CouponName>> coupons;
   for (int i = 0; i < std::min(refs.size(), kCouponsLookedAt); ++i) {
     auto coupon = ResolveCoupon(refs.Get(i), path.At(i), codes);
     for (size_t before = 0; coupon.ok() && before < coupons.size(); ++before) {

@@ -19,8 +19,8 @@ namespace tessera::api {
 // Coupons on an order: to be used, or to be held for `ttl_ms`.
 struct UseCoupons {
   core::RequestId request_id;
-  std::optional<std::string> user_id;       // absent: the bearer of the codes
-  std::vector<core::CouponNumber> coupons;  // 1 to limits::kCouponsPerOrderMax, distinct
+  std::optional<std::string> user_id;     // absent: the bearer of the codes
+  std::vector<core::CouponName> coupons;  // 1 to limits::kCouponsPerOrderMax, distinct
   core::Order order;
   int64_t ttl_ms = 0;  // of a reservation
 };
@@ -28,7 +28,7 @@ struct UseCoupons {
 // Coupons to be judged. One that no code names is a verdict, not a refusal of the call.
 struct ValidateCoupons {
   std::optional<std::string> user_id;
-  std::vector<core::Result<core::CouponNumber>> coupons;
+  std::vector<core::Result<core::CouponName>> coupons;
   core::Order order;
 };
 

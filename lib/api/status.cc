@@ -130,6 +130,8 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kCouponRevoked:
     case Reason::kCouponAlreadyRedeemed:
     case Reason::kCouponReserved:
+    case Reason::kCodeAlreadyBound:
+    case Reason::kCodeNotBound:
     case Reason::kMinimumSpendNotMet:
     case Reason::kNotApplicable:
     case Reason::kReservationFenced:

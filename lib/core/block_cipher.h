@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 namespace tessera::core {
 
@@ -12,7 +13,9 @@ using Block = std::array<uint8_t, 16>;
 class BlockCipher {
  public:
   virtual ~BlockCipher() = default;
-  virtual void Encrypt(Block& block) const = 0;
+  // Each block by itself, in place; several at once cost far less than one after another.
+  virtual void Encrypt(std::span<Block> blocks) const = 0;
+  void Encrypt(Block& block) const { Encrypt(std::span<Block>(&block, 1)); }
 };
 
 }  // namespace tessera::core

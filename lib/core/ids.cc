@@ -46,6 +46,27 @@ std::optional<CouponNumber> CouponNumber::FromId(std::string_view id) {
   return number;
 }
 
+CodeNumber CodeNumber::Of(const Shape& shape, uint32_t home, uint64_t index) {
+  assert(home < shape.partitions);
+  const CodeNumber number{index * shape.partitions + home};
+  assert(number.value < uint64_t{1} << kBits);
+  return number;
+}
+
+// The key's partition is the code's, so that a bearer's call stays in one slot.
+UserKey CodeNumber::Bearer(const Shape& shape) const {
+  const uint64_t parts[] = {partition(shape), place(shape)};
+  UserKey key;
+  for (size_t byte = 0; byte < 4; ++byte) {
+    key.bytes[1 + byte] = static_cast<uint8_t>(parts[0] >> (24 - 8 * byte));
+    key.bytes[5 + byte] = static_cast<uint8_t>(parts[1] >> (24 - 8 * byte));
+  }
+  key.bytes[9] = static_cast<uint8_t>(parts[1] >> 32);
+  key.bytes[10] = static_cast<uint8_t>(home(shape) >> 8);
+  key.bytes[11] = static_cast<uint8_t>(home(shape));
+  return key;
+}
+
 std::string OpRef::ToId(char prefix) const {
   assert(partition <= kPartitionMax && period <= kPeriodMax);
   std::string id{prefix, '-'};

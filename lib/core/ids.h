@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "core/result.h"
 
@@ -61,6 +62,30 @@ struct CouponNumber {
   static std::optional<CouponNumber> FromId(std::string_view id);
   auto operator<=>(const CouponNumber&) const = default;
 };
+
+// The number of a code that was made before it had a user: index * P + home, below 2^35. At `home`, the home
+// of its campaign, stand the ranges of numbers that were given out; consecutive numbers have their states in
+// different partitions.
+struct CodeNumber {
+  uint64_t value = 0;
+
+  static constexpr int kBits = CouponNumber::kBits;
+  static CodeNumber Of(const Shape& shape, uint32_t home, uint64_t index);
+  uint32_t home(const Shape& shape) const { return static_cast<uint32_t>(value % shape.partitions); }
+  uint64_t index(const Shape& shape) const { return value / shape.partitions; }
+  // Where the code's state stands, and its place among those of the same home there.
+  uint32_t partition(const Shape& shape) const {
+    return static_cast<uint32_t>(index(shape) % shape.partitions);
+  }
+  uint64_t place(const Shape& shape) const { return index(shape) / shape.partitions; }
+
+  // Who uses the code when no user is named. No user's key is one of these but by a chance of 2^-88.
+  UserKey Bearer(const Shape& shape) const;
+  auto operator<=>(const CodeNumber&) const = default;
+};
+
+// How a caller names a coupon: by its own number, or by the code that it is still to be made of.
+using CouponName = std::variant<CouponNumber, CodeNumber>;
 
 // A campaign's number: small, given once by the campaign's home partition; records hold it instead of the id.
 struct CampaignNumber {

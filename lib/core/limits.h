@@ -16,6 +16,7 @@ inline constexpr size_t kOrderLinesMax = 500;
 inline constexpr int64_t kQuantityMax = 1'000'000;
 inline constexpr size_t kCouponsPerOrderMax = 1;
 inline constexpr size_t kBatchItemsMax = 1'000;
+inline constexpr int32_t kCodesPerCallMax = 10'000;
 inline constexpr int32_t kPageSizeMax = 1'000;
 inline constexpr int32_t kPageSizeDefault = 100;
 inline constexpr size_t kReasonTextLengthMax = 200;

@@ -121,6 +121,10 @@ std::string_view ReasonName(Reason reason) {
       return "STORE_NONSENSE";
     case Reason::kInternal:
       return "INTERNAL";
+    case Reason::kCodeAlreadyBound:
+      return "CODE_ALREADY_BOUND";
+    case Reason::kCodeNotBound:
+      return "CODE_NOT_BOUND";
   }
   return "INTERNAL";
 }

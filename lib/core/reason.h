@@ -74,9 +74,12 @@ enum class Reason {
   kStoreForeign,
   kStoreNonsense,
   kInternal,
+  // Codes that belong to nobody.
+  kCodeAlreadyBound,
+  kCodeNotBound,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kInternal) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kCodeNotBound) + 1;
 
 // The wire name, such as "STOCK_PER_DAY".
 std::string_view ReasonName(Reason reason);

@@ -18,12 +18,13 @@ CipherContext MakeContext(std::span<const uint8_t> key) {
 
 AesCipher::AesCipher(std::span<const uint8_t> key) : contexts_([key] { return MakeContext(key); }) {}
 
-void AesCipher::Encrypt(core::Block& block) const {
-  contexts_.Lend([&block](const CipherContext& context) {
+void AesCipher::Encrypt(std::span<core::Block> blocks) const {
+  contexts_.Lend([blocks](const CipherContext& context) {
+    auto* const bytes = reinterpret_cast<uint8_t*>(blocks.data());
+    const int size = static_cast<int>(blocks.size_bytes());
     int length = 0;
-    const int ok =
-        EVP_EncryptUpdate(context.get(), block.data(), &length, block.data(), static_cast<int>(block.size()));
-    Require(ok == 1 && length == static_cast<int>(block.size()), "AES block");
+    const int ok = EVP_EncryptUpdate(context.get(), bytes, &length, bytes, size);
+    Require(ok == 1 && length == size, "AES blocks");
   });
 }
 

@@ -9,14 +9,15 @@
 
 namespace tessera::crypto {
 
-// AES (FIPS 197) on single blocks, by OpenSSL, which uses the processor's AES instructions. Any thread.
+// AES (FIPS 197) block by block (ECB), by OpenSSL, which uses the processor's AES instructions. Any thread.
 class AesCipher final : public core::BlockCipher {
  public:
   // REQUIRES: `key` has 16 or 32 bytes. They are not kept beyond OpenSSL's key schedule, which goes with this
   // object.
   explicit AesCipher(std::span<const uint8_t> key);
 
-  void Encrypt(core::Block& block) const override;
+  using core::BlockCipher::Encrypt;
+  void Encrypt(std::span<core::Block> blocks) const override;
 
  private:
   ContextPool<CipherContext> contexts_;

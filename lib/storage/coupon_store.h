@@ -14,7 +14,7 @@ namespace tessera::storage {
 enum class CouponState : uint8_t { kIssued, kReserved, kRedeemed, kExpired, kRevoked };
 
 // How a coupon came to its user: the ledger keeps it.
-enum class IssueSource : uint8_t { kGrant, kClaim, kBatch };
+enum class IssueSource : uint8_t { kGrant, kClaim, kBatch, kCode };
 
 // A coupon as it stands at the store's time.
 struct Coupon {
@@ -46,7 +46,7 @@ enum class ReservedPolicy : uint8_t { kWait, kBreak };
 
 struct RevokeIntent {
   Operation op;
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   ReservedPolicy reserved_policy = ReservedPolicy::kWait;
   bool return_stock = false;
 };
@@ -81,7 +81,8 @@ class CouponStore {
   virtual async::Task<core::Result<WalletPage>> ListUserCoupons(WalletQuery query) = 0;
 
   // COUPON_NOT_FOUND, COUPON_ALREADY_REDEEMED, COUPON_EXPIRED, COUPON_REVOKED; COUPON_RESERVED (held_until)
-  // under kWait.
+  // under kWait. Of a code that belongs to nobody, nobody can have it any more; one that became a coupon
+  // means that one.
   virtual async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent) = 0;
 };
 

@@ -17,7 +17,10 @@ struct CampaignTotals {
   std::string campaign_id;
   core::Currency currency;
   int64_t issued = 0;
-  int64_t claimed = 0;  // of issued: by the user's own claim
+  int64_t claimed = 0;          // of issued: by the user's own claim
+  int64_t issued_of_codes = 0;  // of issued: made of codes, which spend no stock
+  int64_t codes_generated = 0;  // before they had users
+  int64_t codes_revoked = 0;    // before they had users
   int64_t reserved_events = 0;
   int64_t redeemed = 0;
   int64_t rolled_back = 0;
@@ -80,6 +83,7 @@ struct SweepReport {
   int64_t reservations_expired = 0;
   int64_t coupons_expired = 0;
   int64_t transfers_credited = 0;
+  int64_t codes_settled = 0;
   int64_t changes_finished = 0;
   bool more = false;
 };
@@ -91,7 +95,8 @@ class Sweeper {
 
   // Books reservations and coupons of `partition` whose time is over.
   virtual async::Task<core::Result<SweepReport>> SweepDue(uint32_t partition, Deadline deadline) = 0;
-  // Credits units that came back to `partition` and did not reach their campaign's home.
+  // Credits units that came back to `partition` and did not reach their campaign's home, and tells codes'
+  // homes what became of codes here.
   virtual async::Task<core::Result<SweepReport>> SweepTransfers(uint32_t partition, Deadline deadline) = 0;
   // Finishes campaign changes pending at home `partition`.
   virtual async::Task<core::Result<SweepReport>> SweepChanges(uint32_t partition, Deadline deadline) = 0;

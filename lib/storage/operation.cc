@@ -24,6 +24,10 @@ std::string_view MethodName(Method method) {
       return "BatchIssueCoupons";
     case Method::kRevokeCoupon:
       return "RevokeCoupon";
+    case Method::kGenerateCodes:
+      return "GenerateCodes";
+    case Method::kBindCode:
+      return "BindCode";
     case Method::kRedeemCoupons:
       return "RedeemCoupons";
     case Method::kReserveCoupons:

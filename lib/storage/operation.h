@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/campaign.h"
+#include "core/code.h"
 #include "core/ids.h"
 
 namespace tessera::storage {
@@ -27,6 +28,8 @@ enum class Method : uint8_t {
   kClaimCoupon,
   kBatchIssueCoupons,
   kRevokeCoupon,
+  kGenerateCodes,
+  kBindCode,
   kRedeemCoupons,
   kReserveCoupons,
   kCommitReservation,
@@ -37,8 +40,8 @@ enum class Method : uint8_t {
 // "ClaimCoupon" and so on: the RPC's name.
 std::string_view MethodName(Method method);
 
-// IssueCoupon, ClaimCoupon, BatchIssueCoupons: their subject is a user, and what they did is recorded in the
-// user's wallet.
+// IssueCoupon, ClaimCoupon, BatchIssueCoupons, and not BindCode: their subject is a user, and what they did
+// is recorded in the user's wallet.
 bool IssuesCoupons(Method method);
 
 // Redemptions and all that belongs to them: long. The rest: short.
@@ -92,6 +95,16 @@ struct Issued {
   bool operator==(const Issued&) const = default;
 };
 
+// Codes that belong to nobody yet.
+struct GeneratedCodes {
+  std::string campaign_id;
+  uint64_t batch = 0;       // unique in the namespace
+  core::NumberRow numbers;  // of the codes
+  uint8_t code_key_id = 0;
+  core::InstantMs make_time_ms = 0;
+  bool operator==(const GeneratedCodes&) const = default;
+};
+
 struct Redemption {
   core::OpRef ref;
   core::CouponNumber coupon;
@@ -130,13 +143,14 @@ struct Released {
 };
 
 struct Revoked {
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   core::InstantMs revoke_time_ms = 0;
   bool stock_returned = false;
   bool operator==(const Revoked&) const = default;
 };
 
-using Outcome = std::variant<CampaignChanged, Issued, Redemption, Reservation, Released, RolledBack, Revoked>;
+using Outcome = std::variant<CampaignChanged, Issued, Redemption, Reservation, Released, RolledBack, Revoked,
+                             GeneratedCodes>;
 
 enum class OperationState : uint8_t {
   kUnknown,    // no record: it may still arrive, unless fenced

@@ -17,7 +17,7 @@ using Decide = std::function<core::Result<core::Discount>(const core::Campaign&)
 
 struct UseIntent {
   Operation op;
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   std::optional<core::UserKey> user;  // absent: the bearer of the code, whoever it is
   std::string order_id;
   Decide decide;
@@ -47,7 +47,7 @@ struct RollbackIntent {
 
 // What an immediate redemption would answer.
 struct Verdict {
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   std::string campaign_id;
   core::Currency currency;
   core::Discount discount;
@@ -64,7 +64,10 @@ struct RedemptionView {
 //
 // Redeem, Reserve and Validate refuse with COUPON_NOT_FOUND, COUPON_OF_ANOTHER_USER, COUPON_ALREADY_REDEEMED
 // (redemption_id, order_id), COUPON_RESERVED (held_until) when another order holds it, COUPON_REVOKED,
-// COUPON_NOT_YET_VALID (valid_from), COUPON_EXPIRED, CAMPAIGN_PAUSED, and with whatever `decide` refuses.
+// COUPON_NOT_YET_VALID (valid_from), COUPON_EXPIRED, CAMPAIGN_PAUSED, and with whatever `decide` refuses. A
+// code that belongs to nobody becomes a coupon of the user (or of its bearer), and spends the user's quotas:
+// so USER_QUOTA, USER_QUOTA_PER_DAY, and SUBJECT_REQUIRED without a user where there are such quotas, or
+// where it was bound to one.
 class RedemptionStore {
  public:
   virtual ~RedemptionStore() = default;
@@ -73,6 +76,7 @@ class RedemptionStore {
       UseIntent intent) = 0;  // writes nothing; op.deadline alone is read
   virtual async::Task<core::Result<Redemption>> Redeem(UseIntent intent) = 0;
   // The order that holds the coupon may reserve it again: the new reservation replaces the old one.
+  // CODE_NOT_BOUND for a code that belongs to nobody.
   virtual async::Task<core::Result<Reservation>> Reserve(ReserveIntent intent) = 0;
   // RESERVATION_NOT_FOUND, RESERVATION_FENCED (its time is over or another took its place),
   // RESERVATION_RELEASED, RESERVATION_COMMITTED (redemption_id), RESERVATION_OF_ANOTHER_ORDER,

@@ -39,6 +39,8 @@ void CouponHandlers::Register(server::Router& router) {
   handle("IssueCoupon", metrics_.grant, &CouponHandlers::IssueCoupon);
   handle("ClaimCoupon", metrics_.claim, &CouponHandlers::ClaimCoupon);
   handle("RevokeCoupon", metrics_.revoke, &CouponHandlers::RevokeCoupon);
+  handle("GenerateCodes", metrics_.generate, &CouponHandlers::GenerateCodes);
+  handle("BindCode", metrics_.bind, &CouponHandlers::BindCode);
   router.Handle("coupon.v1.IssuerService/BatchIssueCoupons", this, &CouponHandlers::BatchIssueCoupons);
   router.Handle("coupon.v1.IssuerService/GetCoupon", this, &CouponHandlers::GetCoupon);
   router.Handle("coupon.v1.IssuerService/ListUserCoupons", this, &CouponHandlers::ListUserCoupons);
@@ -119,10 +121,23 @@ CouponHandlers::Answer<pb::BatchIssueCouponsResponse> CouponHandlers::BatchIssue
 
 CouponHandlers::Answer<pb::GetCouponResponse> CouponHandlers::GetCoupon(const Context& context,
                                                                         const pb::GetCouponRequest& request) {
-  const auto number = api::Parse(request, tools_.codes);
-  if (!number.ok()) co_return number.error();
-  context.Note("coupon_id", number->ToId());
-  const auto coupon = co_await store_.GetCoupon(*number, context.deadline);
+  const auto name = api::Parse(request, tools_.codes);
+  if (!name.ok()) co_return name.error();
+  if (const auto* code = std::get_if<core::CodeNumber>(&*name)) {
+    const auto view = co_await codes_.GetCode(*code, context.deadline);
+    if (!view.ok()) co_return view.error();
+    if (view->coupon) co_return co_await ReadCoupon(context, *view->coupon);
+    pb::GetCouponResponse response;
+    *response.mutable_coupon() = api::ToProto(*view, *code, tools_.codes);
+    co_return response;
+  }
+  co_return co_await ReadCoupon(context, std::get<core::CouponNumber>(*name));
+}
+
+CouponHandlers::Answer<pb::GetCouponResponse> CouponHandlers::ReadCoupon(const Context& context,
+                                                                         core::CouponNumber number) {
+  context.Note("coupon_id", number.ToId());
+  const auto coupon = co_await store_.GetCoupon(number, context.deadline);
   if (!coupon.ok()) co_return coupon.error();
   pb::GetCouponResponse response;
   *response.mutable_coupon() = api::ToProto(*coupon, tools_.codes);
@@ -161,17 +176,58 @@ CouponHandlers::Answer<pb::RevokeCouponResponse> CouponHandlers::RevokeCoupon(
     const Context& context, const pb::RevokeCouponRequest& request) {
   const auto parsed = api::Parse(request, tools_.codes);
   if (!parsed.ok()) co_return parsed.error();
-  context.Note("coupon_id", parsed->coupon.ToId());
   storage::RevokeIntent intent;
-  intent.op = tools_.operations.Make(Method::kRevokeCoupon, parsed->coupon, parsed->request_id, request,
-                                     program::AskerOf(context));
+  intent.op = tools_.operations.Make(Method::kRevokeCoupon, api::SubjectOf(parsed->coupon),
+                                     parsed->request_id, request, program::AskerOf(context));
   intent.coupon = parsed->coupon;
+  if (const auto* number = std::get_if<core::CouponNumber>(&parsed->coupon)) {
+    context.Note("coupon_id", number->ToId());
+  }
   intent.reserved_policy = parsed->reserved_policy;
   intent.return_stock = parsed->return_stock;
   const auto revoked = co_await store_.Revoke(std::move(intent));
   if (!revoked.ok()) co_return revoked.error();
   metrics_.Revoked(parsed->reason);
   co_return api::ToProto(*revoked);
+}
+
+CouponHandlers::Answer<pb::GenerateCodesResponse> CouponHandlers::GenerateCodes(
+    const Context& context, const pb::GenerateCodesRequest& request) {
+  auto parsed = api::Parse(request);
+  if (!parsed.ok()) co_return parsed.error();
+  context.Note("campaign_id", parsed->campaign_id);
+  const api::CampaignSubject subject{parsed->campaign_id};
+  storage::GenerateCodesIntent intent;
+  intent.op = tools_.operations.Make(Method::kGenerateCodes, subject, parsed->request_id, request,
+                                     program::AskerOf(context));
+  intent.campaign_id = std::move(parsed->campaign_id);
+  intent.count = static_cast<uint64_t>(parsed->count);
+  intent.code_key_id = tools_.codes.current_key_id();
+  const auto made = co_await codes_.GenerateCodes(std::move(intent));
+  if (!made.ok()) co_return made.error();
+  co_return api::ToProto(*made, tools_.codes);
+}
+
+CouponHandlers::Answer<pb::BindCodeResponse> CouponHandlers::BindCode(const Context& context,
+                                                                      const pb::BindCodeRequest& request) {
+  const auto parsed = api::Parse(request, tools_.codes);
+  if (!parsed.ok()) co_return parsed.error();
+  const auto* code = std::get_if<core::CodeNumber>(&parsed->code);
+  if (code == nullptr) {
+    co_return core::Error(core::Reason::kCodeAlreadyBound, "The code is of a coupon that is in a wallet.");
+  }
+  storage::BindIntent intent;
+  intent.code = *code;
+  intent.user = tools_.users.MakeUserKey(parsed->user_id);
+  intent.op = tools_.operations.Make(Method::kBindCode, intent.user, parsed->request_id, request,
+                                     program::AskerOf(context));
+  intent.code_key_id = tools_.codes.current_key_id();
+  const auto bound = co_await codes_.Bind(std::move(intent));
+  if (!bound.ok()) co_return bound.error();
+  context.Note("coupon_id", bound->number.ToId());
+  pb::BindCodeResponse response;
+  *response.mutable_coupon() = api::ToProto(*bound, tools_.codes);
+  co_return response;
 }
 
 }  // namespace tessera::issuer

@@ -7,6 +7,7 @@
 #include "server/router.h"
 #include "services/issuer/issuer_metrics.h"
 #include "services/program/handler_tools.h"
+#include "storage/code_store.h"
 #include "storage/coupon_store.h"
 
 namespace tessera::issuer {
@@ -18,8 +19,9 @@ class CouponHandlers {
   using Answer = async::Task<core::Result<Response>>;
   using Context = server::CallContext;
 
-  CouponHandlers(storage::CouponStore& store, const program::HandlerTools& tools, IssuerMetrics& metrics)
-      : store_(store), tools_(tools), metrics_(metrics) {}
+  CouponHandlers(storage::CouponStore& store, storage::CodeStore& codes, const program::HandlerTools& tools,
+                 IssuerMetrics& metrics)
+      : store_(store), codes_(codes), tools_(tools), metrics_(metrics) {}
 
   void Register(server::Router& router);
 
@@ -35,6 +37,10 @@ class CouponHandlers {
       const Context& context, const coupon::v1::ListUserCouponsRequest& request);
   Answer<coupon::v1::RevokeCouponResponse> RevokeCoupon(const Context& context,
                                                         const coupon::v1::RevokeCouponRequest& request);
+  Answer<coupon::v1::GenerateCodesResponse> GenerateCodes(const Context& context,
+                                                          const coupon::v1::GenerateCodesRequest& request);
+  Answer<coupon::v1::BindCodeResponse> BindCode(const Context& context,
+                                                const coupon::v1::BindCodeRequest& request);
 
  private:
   struct Kind {
@@ -43,9 +49,11 @@ class CouponHandlers {
   };
   template <class Response, class Request>
   Answer<Response> IssueOne(const Context& context, const Request& request, Kind kind);
+  Answer<coupon::v1::GetCouponResponse> ReadCoupon(const Context& context, core::CouponNumber number);
   storage::IssueIntent BatchIntent(const Context& context, const api::BatchIssueCoupons& batch) const;
 
   storage::CouponStore& store_;
+  storage::CodeStore& codes_;
   const program::HandlerTools& tools_;
   IssuerMetrics& metrics_;
 };

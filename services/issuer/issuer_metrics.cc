@@ -16,7 +16,10 @@ IssuerMetrics::IssuerMetrics(prometheus::Registry& registry)
       grant(issues_, {{"source", "grant"}}),
       claim(issues_, {{"source", "claim"}}),
       batch_item(issues_, {{"source", "batch"}}),
-      revoke(program::OutcomeFamily(registry, "coupon_revoke_total", "Revocations asked for."), {}) {
+      revoke(program::OutcomeFamily(registry, "coupon_revoke_total", "Revocations asked for."), {}),
+      generate(program::OutcomeFamily(registry, "coupon_generate_codes_total", "Batches of codes asked for."),
+               {}),
+      bind(program::OutcomeFamily(registry, "coupon_bind_code_total", "Bindings of codes asked for."), {}) {
   static_assert(kRevokeReasons == coupon::v1::RevokeReason_ARRAYSIZE);
   auto& family =
       prometheus::BuildCounter().Name("coupon_revoked_total").Help("Coupons taken back.").Register(registry);

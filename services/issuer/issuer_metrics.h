@@ -8,6 +8,8 @@ namespace tessera::issuer {
 //   campaign_change_total{change,outcome,reason}
 //   coupon_issue_total{source,outcome,reason}   source: grant, claim, batch (of a batch, each item)
 //   coupon_revoke_total{outcome,reason}
+//   coupon_generate_codes_total{outcome,reason}   calls, not codes
+//   coupon_bind_code_total{outcome,reason}
 //   coupon_revoked_total{why}                   why: the caller's RevokeReason
 // Any thread; the registry must outlive it.
 class IssuerMetrics {
@@ -35,6 +37,8 @@ class IssuerMetrics {
   program::OutcomeCounter claim;
   program::OutcomeCounter batch_item;
   program::OutcomeCounter revoke;
+  program::OutcomeCounter generate;
+  program::OutcomeCounter bind;
 };
 
 }  // namespace tessera::issuer

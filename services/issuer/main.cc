@@ -15,7 +15,7 @@ class IssuerProgram final : public program::StoreProgram {
   void BuildOwn(server::ServiceHost& host) override {
     metrics_ = std::make_unique<IssuerMetrics>(host.registry);
     campaigns_ = std::make_unique<CampaignHandlers>(store(), tools(), *metrics_);
-    coupons_ = std::make_unique<CouponHandlers>(store(), tools(), *metrics_);
+    coupons_ = std::make_unique<CouponHandlers>(store(), store(), tools(), *metrics_);
     campaigns_->Register(host.router);
     coupons_->Register(host.router);
     AddLoop(std::make_unique<program::SweepLoop>(store(), partitions(), sweep_, host.registry));

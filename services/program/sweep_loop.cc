@@ -29,6 +29,7 @@ SweepLoop::SweepLoop(storage::Sweeper& sweeper, uint32_t partitions, const Sweep
   reservations_expired_ = &swept.Add({{"what", "reservation"}});
   coupons_expired_ = &swept.Add({{"what", "coupon"}});
   transfers_credited_ = &swept.Add({{"what", "transfer"}});
+  codes_settled_ = &swept.Add({{"what", "code"}});
   changes_finished_ = &swept.Add({{"what", "campaign_change"}});
   failures_ = &prometheus::BuildCounter()
                    .Name("coupon_sweep_failures_total")
@@ -41,6 +42,7 @@ void SweepLoop::Count(const storage::SweepReport& report) {
   reservations_expired_->Increment(static_cast<double>(report.reservations_expired));
   coupons_expired_->Increment(static_cast<double>(report.coupons_expired));
   transfers_credited_->Increment(static_cast<double>(report.transfers_credited));
+  codes_settled_->Increment(static_cast<double>(report.codes_settled));
   changes_finished_->Increment(static_cast<double>(report.changes_finished));
 }
 

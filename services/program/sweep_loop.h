@@ -40,6 +40,7 @@ class SweepLoop final : public BackgroundLoop {
   prometheus::Counter* reservations_expired_;
   prometheus::Counter* coupons_expired_;
   prometheus::Counter* transfers_credited_;
+  prometheus::Counter* codes_settled_;
   prometheus::Counter* changes_finished_;
   prometheus::Counter* failures_;
 };

@@ -15,7 +15,7 @@ class RedeemerProgram final : public program::StoreProgram {
   void BuildOwn(server::ServiceHost& host) override {
     metrics_ = std::make_unique<RedeemerMetrics>(host.registry);
     redemptions_ = std::make_unique<RedemptionHandlers>(store(), tools(), *metrics_);
-    operations_ = std::make_unique<OperationHandlers>(store(), tools(), *metrics_);
+    operations_ = std::make_unique<OperationHandlers>(store(), store(), tools(), *metrics_);
     host.router.Serve("coupon.v1.RedeemerService");
     redemptions_->Register(host.router);
     operations_->Register(host.router);

@@ -4,6 +4,7 @@
 #include "server/router.h"
 #include "services/program/handler_tools.h"
 #include "services/redeemer/redeemer_metrics.h"
+#include "storage/code_store.h"
 #include "storage/redemption_store.h"
 
 namespace tessera::redeemer {
@@ -16,9 +17,9 @@ class OperationHandlers {
   using Answer = async::Task<core::Result<Response>>;
   using Context = server::CallContext;
 
-  OperationHandlers(storage::RedemptionStore& store, const program::HandlerTools& tools,
-                    RedeemerMetrics& metrics)
-      : store_(store), tools_(tools), metrics_(metrics) {}
+  OperationHandlers(storage::RedemptionStore& store, storage::CodeStore& codes,
+                    const program::HandlerTools& tools, RedeemerMetrics& metrics)
+      : store_(store), codes_(codes), tools_(tools), metrics_(metrics) {}
 
   // REQUIRES: the router serves the service already.
   void Register(server::Router& router);
@@ -31,8 +32,12 @@ class OperationHandlers {
  private:
   core::Result<storage::OperationQuery> QueryOf(const Context& context,
                                                 const coupon::v1::OperationKey& key) const;
+  using Asking = async::Task<core::Result<storage::OperationStatus>> (storage::RedemptionStore::*)(
+      storage::OperationQuery);
+  Answer<coupon::v1::Operation> Ask(const Context& context, const coupon::v1::OperationKey& key, Asking ask);
 
   storage::RedemptionStore& store_;
+  storage::CodeStore& codes_;
   const program::HandlerTools& tools_;
   RedeemerMetrics& metrics_;
 };

@@ -43,7 +43,7 @@ void RedemptionHandlers::Register(server::Router& router) {
 RedemptionHandlers::Answer<pb::CouponVerdict> RedemptionHandlers::Judge(const Context& context,
                                                                         const api::ValidateCoupons& request) {
   pb::CouponVerdict verdict;
-  const core::Result<core::CouponNumber>& coupon = request.coupons.front();
+  const core::Result<core::CouponName>& coupon = request.coupons.front();
   if (!coupon.ok()) {
     metrics_.validate.Count(coupon);
     *verdict.mutable_refusal() = api::ToProto(coupon.error());
@@ -87,11 +87,13 @@ storage::UseIntent RedemptionHandlers::IntentOf(const Context& context, api::Use
   storage::UseIntent intent;
   intent.coupon = use.coupons.front();
   if (use.user_id) intent.user = tools_.users.MakeUserKey(*use.user_id);
-  const api::Subject subject = intent.user ? api::Subject(*intent.user) : api::Subject(intent.coupon);
+  const api::Subject subject = intent.user ? api::Subject(*intent.user) : api::SubjectOf(intent.coupon);
   intent.op = tools_.operations.Make(method, subject, use.request_id, request, program::AskerOf(context));
   intent.order_id = use.order.order_id;
   intent.decide = DecideFor(std::move(use.order));
-  context.Note("coupon_id", intent.coupon.ToId());
+  // A code that belongs to nobody is a secret, and has no id.
+  const auto* number = std::get_if<core::CouponNumber>(&intent.coupon);
+  if (number != nullptr) context.Note("coupon_id", number->ToId());
   return intent;
 }
 

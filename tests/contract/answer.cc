@@ -41,6 +41,11 @@ std::string_view NameOf(storage::OperationState state) {
   return "?";
 }
 
+std::string NameOf(const core::CouponName& name) {
+  const auto* number = std::get_if<core::CouponNumber>(&name);
+  return number != nullptr ? number->ToId() : "a code";
+}
+
 std::string Text(const std::optional<int64_t>& value) { return value ? std::to_string(*value) : "none"; }
 
 struct Describer {
@@ -71,8 +76,16 @@ struct Describer {
                        v.restored);
   }
   std::string operator()(const storage::Revoked& v) const {
-    return fmt::format("revoked {} at {} stock returned {}", v.coupon.ToId(), v.revoke_time_ms,
+    return fmt::format("revoked {} at {} stock returned {}", NameOf(v.coupon), v.revoke_time_ms,
                        v.stock_returned);
+  }
+  std::string operator()(const storage::GeneratedCodes& v) const {
+    return fmt::format("{} codes of {} from {} by {} key {} batch {} at {}", v.numbers.count, v.campaign_id,
+                       v.numbers.first, v.numbers.stride, v.code_key_id, v.batch, v.make_time_ms);
+  }
+  std::string operator()(const storage::CodeView& v) const {
+    return fmt::format("code of {} until {} coupon {}", v.campaign_id, v.expire_time_ms,
+                       v.coupon ? v.coupon->ToId() : "none");
   }
   std::string operator()(const storage::OperationStatus& v) const {
     return fmt::format("operation {}: {}", NameOf(v.state),
@@ -82,7 +95,7 @@ struct Describer {
     return (*this)(v.redemption) + (v.rolled_back ? ", " + (*this)(*v.rolled_back) : "");
   }
   std::string operator()(const storage::Verdict& v) const {
-    return fmt::format("verdict on {} ({}) {} {} of {}", v.coupon.ToId(), v.campaign_id, v.currency.code(),
+    return fmt::format("verdict on {} ({}) {} {} of {}", NameOf(v.coupon), v.campaign_id, v.currency.code(),
                        v.discount.discount_minor, v.discount.subtotal_minor);
   }
   std::string operator()(const storage::Coupon& v) const {
@@ -111,12 +124,15 @@ struct Describer {
   }
   std::string operator()(const storage::CampaignTotals& v) const {
     return fmt::format(
-        "totals of {} {}: issued {} claimed {} reserved_events {} redeemed {} rolled_back {} expired {} "
+        "totals of {} {}: issued {} claimed {} of codes {} codes {} codes revoked {} reserved_events {} "
+        "redeemed {} "
+        "rolled_back {} expired {} "
         "revoked {} "
         "released {} available_now {} reserved_now {} redeemed_now {} discount {} subtotal {} stock_left {}",
-        v.campaign_id, v.currency.code(), v.issued, v.claimed, v.reserved_events, v.redeemed, v.rolled_back,
-        v.expired, v.revoked, v.released, v.available_now, v.reserved_now, v.redeemed_now, v.discount_minor,
-        v.subtotal_minor, Text(v.stock_left));
+        v.campaign_id, v.currency.code(), v.issued, v.claimed, v.issued_of_codes, v.codes_generated,
+        v.codes_revoked, v.reserved_events, v.redeemed, v.rolled_back, v.expired, v.revoked, v.released,
+        v.available_now, v.reserved_now, v.redeemed_now, v.discount_minor, v.subtotal_minor,
+        Text(v.stock_left));
   }
 };
 

@@ -8,17 +8,18 @@
 
 #include "core/result.h"
 #include "storage/campaign_store.h"
+#include "storage/code_store.h"
 #include "storage/coupon_store.h"
 #include "storage/ledger_store.h"
 #include "storage/redemption_store.h"
 
 namespace tessera::contract {
 
-using Value =
-    std::variant<storage::CampaignChanged, storage::Issued, storage::Redemption, storage::Reservation,
-                 storage::Released, storage::RolledBack, storage::Revoked, storage::OperationStatus,
-                 storage::RedemptionView, storage::Verdict, storage::Coupon, core::Campaign,
-                 std::vector<storage::Coupon>, std::vector<std::string>, storage::CampaignTotals>;
+using Value = std::variant<storage::CampaignChanged, storage::Issued, storage::Redemption,
+                           storage::Reservation, storage::Released, storage::RolledBack, storage::Revoked,
+                           storage::OperationStatus, storage::GeneratedCodes, storage::CodeView,
+                           storage::RedemptionView, storage::Verdict, storage::Coupon, core::Campaign,
+                           std::vector<storage::Coupon>, std::vector<std::string>, storage::CampaignTotals>;
 using Answer = core::Result<Value>;
 
 template <class T>

@@ -170,18 +170,20 @@ void MemoryStore::GiveBack(const CouponRecord& coupon, bool return_stock) {
   CampaignRecord& record = campaigns_.at(coupon.campaign_id);
   const core::Window today = DayOf(record.campaign, now());
   const bool issued_today = today.Contains(coupon.issue_time_ms);
-  --record.stock_used;
   const auto day = record.days.find(today.start_ms);
-  if (issued_today && day != record.days.end() && day->second.used > 0) --day->second.used;
+  if (!coupon.of_code) --record.stock_used;
+  if (!coupon.of_code && issued_today && day != record.days.end() && day->second.used > 0) --day->second.used;
   QuotaRecord& quota = quotas_[{coupon.campaign_id, coupon.user}];
   --quota.total;
   if (issued_today) --quota.days[today.start_ms];
 }
 
 Result<Revoked> MemoryStore::RevokeNow(const storage::RevokeIntent& intent) {
-  const uint32_t partition = intent.coupon.partition(options_.shape);
+  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) return RevokeCodeNow(intent);
+  const auto number = std::get<core::CouponNumber>(intent.coupon);
+  const uint32_t partition = number.partition(options_.shape);
   if (auto settled = Settled<Revoked>(intent.op, partition)) return *settled;
-  CouponRecord* coupon = FindCoupon(intent.coupon);
+  CouponRecord* coupon = FindCoupon(number);
   if (coupon == nullptr) return Error(Reason::kCouponNotFound, "no such coupon");
   switch (StateOf(*coupon)) {
     case CouponState::kRevoked:
@@ -215,7 +217,7 @@ Result<Revoked> MemoryStore::RevokeNow(const storage::RevokeIntent& intent) {
     ++totals.revoked;
     --totals.available_now;
   });
-  const Revoked revoked{coupon->number, now(), intent.return_stock};
+  const Revoked revoked{coupon->number, now(), intent.return_stock && !coupon->of_code};
   Remember(RefOf(intent.op, partition), intent.op, revoked);
   return revoked;
 }

@@ -25,7 +25,7 @@ Error MemoryStore::AlreadyRedeemed(const CouponRecord& coupon) const {
 
 // What an immediate use of the coupon would take off the order, or the first reason against it.
 Result<core::Discount> MemoryStore::Use(const storage::UseIntent& intent) const {
-  const auto found = coupons_.find(intent.coupon);
+  const auto found = coupons_.find(std::get<core::CouponNumber>(intent.coupon));
   if (found == coupons_.end()) return Error(Reason::kCouponNotFound, "no such coupon");
   const CouponRecord& coupon = found->second;
   if (intent.user && *intent.user != coupon.user)
@@ -57,13 +57,23 @@ Result<core::Discount> MemoryStore::Use(const storage::UseIntent& intent) const 
 async::Task<Result<storage::Verdict>> MemoryStore::Validate(storage::UseIntent intent) {
   if (std::chrono::steady_clock::now() >= intent.op.deadline)
     co_return Error(Reason::kDeadlinePassed, "too late");
-  const Result<core::Discount> discount = Use(intent);
+  std::string campaign_id;
+  if (const auto* code = std::get_if<core::CodeNumber>(&intent.coupon);
+      code && !used_codes_.contains(*code)) {
+    if (const CodeRange* range = RangeOf(*code)) campaign_id = range->campaign_id;
+  } else if (code) {
+    const Result<core::CouponNumber> number = CouponOfCode(intent);
+    if (!number.ok()) co_return number.error();
+    intent.coupon = *number;
+  }
+  const bool by_code = std::holds_alternative<core::CodeNumber>(intent.coupon);
+  const Result<core::Discount> discount = by_code ? UseCode(intent) : Use(intent);
   if (!discount.ok()) co_return discount.error();
-  const CouponRecord& coupon = coupons_.at(intent.coupon);
+  if (!by_code) campaign_id = coupons_.at(std::get<core::CouponNumber>(intent.coupon)).campaign_id;
   storage::Verdict verdict;
-  verdict.coupon = coupon.number;
-  verdict.campaign_id = coupon.campaign_id;
-  verdict.currency = campaigns_.at(coupon.campaign_id).campaign.definition.currency;
+  verdict.coupon = intent.coupon;
+  verdict.campaign_id = campaign_id;
+  verdict.currency = campaigns_.at(campaign_id).campaign.definition.currency;
   verdict.discount = *discount;
   co_return verdict;
 }
@@ -83,13 +93,15 @@ Redemption& MemoryStore::BookRedemption(CouponRecord& coupon, Redemption redempt
 }
 
 Result<Redemption> MemoryStore::RedeemNow(const storage::UseIntent& intent) {
-  const uint32_t partition = intent.coupon.partition(options_.shape);
+  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) return RedeemCodeNow(intent);
+  const auto number = std::get<core::CouponNumber>(intent.coupon);
+  const uint32_t partition = number.partition(options_.shape);
   if (auto settled = Settled<Redemption>(intent.op, partition)) return *settled;
   const Result<core::Discount> discount = Use(intent);
   if (!discount.ok()) return discount.error();
   if (probing_) return WouldTakeEffect();
 
-  CouponRecord& coupon = coupons_.at(intent.coupon);
+  CouponRecord& coupon = coupons_.at(number);
   SettleHold(coupon);
   Redemption redemption;
   redemption.ref = RefOf(intent.op, partition);
@@ -110,13 +122,24 @@ async::Task<Result<Redemption>> MemoryStore::Redeem(storage::UseIntent intent) {
 }
 
 Result<Reservation> MemoryStore::ReserveNow(const storage::ReserveIntent& intent) {
-  const uint32_t partition = intent.use.coupon.partition(options_.shape);
+  if (const auto* code = std::get_if<core::CodeNumber>(&intent.use.coupon)) {
+    if (RangeOf(*code) == nullptr) return Error(Reason::kCouponNotFound, "no such code");
+    if (revoked_codes_.contains(*code)) return Error(Reason::kCouponRevoked, "revoked");
+    if (!used_codes_.contains(*code)) return Error(Reason::kCodeNotBound, "nobody's yet");
+    const Result<core::CouponNumber> coupon = CouponOfCode(intent.use);
+    if (!coupon.ok()) return coupon.error();
+    storage::ReserveIntent by_number = intent;
+    by_number.use.coupon = *coupon;
+    return ReserveNow(by_number);
+  }
+  const auto number = std::get<core::CouponNumber>(intent.use.coupon);
+  const uint32_t partition = number.partition(options_.shape);
   if (auto settled = Settled<Reservation>(intent.use.op, partition)) return *settled;
   const Result<core::Discount> discount = Use(intent.use);
   if (!discount.ok()) return discount.error();
   if (probing_) return WouldTakeEffect();
 
-  CouponRecord& coupon = coupons_.at(intent.use.coupon);
+  CouponRecord& coupon = coupons_.at(number);
   SettleHold(coupon);
   Reservation reservation;
   reservation.ref = RefOf(intent.use.op, partition);
@@ -151,9 +174,6 @@ Result<Redemption> MemoryStore::CommitNow(const storage::CommitIntent& intent) {
   if (found == reservations_.end()) return Error(Reason::kReservationNotFound, "no such reservation");
   ReservationRecord& record = found->second;
   const Reservation& reservation = record.reservation;
-  if (!intent.order_id.empty() && intent.order_id != reservation.order_id) {
-    return Error(Reason::kReservationOfAnotherOrder, "another order's");
-  }
   if (!intent.order_id.empty() && intent.order_id != reservation.order_id) {
     return Error(Reason::kReservationOfAnotherOrder, "another order's");
   }
@@ -258,6 +278,7 @@ Result<RolledBack> MemoryStore::RollbackNow(const storage::RollbackIntent& inten
     --totals.redeemed_now;
     ++totals.available_now;
   });
+  if (restored && coupon.code) FreeCode(coupon);
   Remember(RefOf(intent.op, partition), intent.op, *view.rolled_back);
   return *view.rolled_back;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "storage/campaign_store.h"
+#include "storage/code_store.h"
 #include "storage/coupon_store.h"
 #include "storage/ledger_store.h"
 #include "storage/redemption_store.h"
@@ -55,6 +56,15 @@ struct CouponRecord {
   Booked booked = Booked::kUsable;
   std::optional<Hold> hold;
   core::OpRef redemption;  // kUsed
+  bool of_code = false;    // it spent no stock
+  std::optional<core::CodeNumber>
+      code;  // that it was made of by its use, and that it becomes again by a rollback
+};
+
+// The numbers of one batch of codes.
+struct CodeRange {
+  std::string campaign_id;
+  uint64_t end_index = 0;
 };
 
 struct ReservationRecord {

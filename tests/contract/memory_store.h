@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ struct MemoryOptions {
 
 class MemoryStore : public storage::CampaignStore,
                     public storage::CouponStore,
+                    public storage::CodeStore,
                     public storage::RedemptionStore,
                     public storage::LedgerStore,
                     public storage::Sweeper {
@@ -58,6 +60,12 @@ class MemoryStore : public storage::CampaignStore,
   async::Task<core::Result<storage::Coupon>> GetCoupon(core::CouponNumber number, storage::Deadline) override;
   async::Task<core::Result<storage::WalletPage>> ListUserCoupons(storage::WalletQuery query) override;
   async::Task<core::Result<storage::Revoked>> Revoke(storage::RevokeIntent intent) override;
+
+  // CodeStore
+  async::Task<core::Result<storage::GeneratedCodes>> GenerateCodes(
+      storage::GenerateCodesIntent intent) override;
+  async::Task<core::Result<storage::Issued>> Bind(storage::BindIntent intent) override;
+  async::Task<core::Result<storage::CodeView>> GetCode(core::CodeNumber code, storage::Deadline) override;
 
   // RedemptionStore
   async::Task<core::Result<storage::Verdict>> Validate(storage::UseIntent intent) override;
@@ -139,6 +147,20 @@ class MemoryStore : public storage::CampaignStore,
   const Hold* LiveHold(const CouponRecord& coupon) const;
   CouponRecord* FindCoupon(core::CouponNumber number);
 
+  // memory_codes.cc
+  const CodeRange* RangeOf(core::CodeNumber code) const;
+  core::Result<storage::GeneratedCodes> GenerateCodesNow(const storage::GenerateCodesIntent& intent);
+  // Why a code that belongs to nobody may not become a coupon of this user; without one, of its bearer.
+  core::Status MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user) const;
+  CouponRecord& IssueOfCode(core::CodeNumber code, const std::string& campaign_id, const core::UserKey& user);
+  core::Result<storage::Issued> BindNow(const storage::BindIntent& intent);
+  core::Result<storage::Redemption> RedeemCodeNow(const storage::UseIntent& intent);
+  // The coupon that an intent by code means by now, or why it can't be told.
+  core::Result<core::CouponNumber> CouponOfCode(const storage::UseIntent& intent) const;
+  core::Result<core::Discount> UseCode(const storage::UseIntent& intent) const;
+  void FreeCode(CouponRecord& coupon);
+  core::Result<storage::Revoked> RevokeCodeNow(const storage::RevokeIntent& intent);
+
   // memory_redemptions.cc
   core::Result<core::Discount> Use(const storage::UseIntent& intent) const;
   core::Result<storage::Redemption> RedeemNow(const storage::UseIntent& intent);
@@ -161,6 +183,9 @@ class MemoryStore : public storage::CampaignStore,
   std::map<std::pair<std::string, core::UserKey>, QuotaRecord> quotas_;
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> next_index_;  // by partition and bucket
   std::map<core::CouponNumber, CouponRecord> coupons_;
+  std::map<uint32_t, std::map<uint64_t, CodeRange>> ranges_;  // by home and first index
+  std::map<core::CodeNumber, core::CouponNumber> used_codes_;
+  std::set<core::CodeNumber> revoked_codes_;
   std::map<core::OpRef, ReservationRecord> reservations_;
   std::map<core::OpRef, storage::RedemptionView> redemptions_;
   std::map<uint32_t, std::deque<LedgerEvent>> ledger_;  // not applied yet, by partition

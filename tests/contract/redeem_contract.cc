@@ -73,7 +73,7 @@ TEST_P(RedeemContract, ValidateSaysWhatRedeemWouldAnswerAndWritesNothing) {
   for (int i = 0; i < 2; ++i) {
     const auto verdict = Validate(coupon, "order-1");
     ASSERT_THAT(verdict, Succeeds());
-    EXPECT_EQ(verdict->coupon, coupon);
+    EXPECT_EQ(verdict->coupon, core::CouponName(coupon));
     EXPECT_EQ(verdict->campaign_id, id);
     EXPECT_EQ(verdict->currency.code(), "EUR");
     EXPECT_EQ(verdict->discount, (core::Discount{2000, 500}));

@@ -143,7 +143,7 @@ TEST_P(RevokeContract, AnswersTheRevocation) {
     const core::InstantMs before = Now();
     const auto revoked = Revoke(coupon, ReservedPolicy::kWait, return_stock);
     ASSERT_THAT(revoked, Succeeds());
-    EXPECT_EQ(revoked->coupon, coupon);
+    EXPECT_EQ(revoked->coupon, core::CouponName(coupon));
     EXPECT_EQ(revoked->stock_returned, return_stock);
     EXPECT_GE(revoked->revoke_time_ms, before);
     EXPECT_LE(revoked->revoke_time_ms, Now());

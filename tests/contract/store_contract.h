@@ -73,15 +73,15 @@ class StoreFixture : public ::testing::Test {
   // All pages, newest first.
   std::vector<storage::Coupon> Wallet(const core::UserKey& user);
 
-  storage::UseIntent Use(storage::Method method, core::CouponNumber coupon, const std::string& order_id);
-  core::Result<storage::Verdict> Validate(core::CouponNumber coupon, const std::string& order_id);
-  core::Result<storage::Redemption> Redeem(core::CouponNumber coupon, const std::string& order_id);
+  storage::UseIntent Use(storage::Method method, core::CouponName coupon, const std::string& order_id);
+  core::Result<storage::Verdict> Validate(core::CouponName coupon, const std::string& order_id);
+  core::Result<storage::Redemption> Redeem(core::CouponName coupon, const std::string& order_id);
   core::Result<storage::Reservation> Reserve(core::CouponNumber coupon, const std::string& order_id,
                                              int64_t ttl_ms = 60'000);
   core::Result<storage::Redemption> Commit(const storage::Reservation& reservation);
   core::Result<storage::Released> Release(const core::OpRef& reservation);
   core::Result<storage::RolledBack> Rollback(const core::OpRef& redemption);
-  core::Result<storage::Revoked> Revoke(core::CouponNumber coupon, storage::ReservedPolicy policy,
+  core::Result<storage::Revoked> Revoke(core::CouponName coupon, storage::ReservedPolicy policy,
                                         bool return_stock);
 
   // Applies all events, then reads. `Sweep` books everything that is due, in every partition.

@@ -151,7 +151,7 @@ std::vector<storage::Coupon> StoreFixture::Wallet(const UserKey& user) {
   return coupons;
 }
 
-storage::UseIntent StoreFixture::Use(Method method, CouponNumber coupon, const std::string& order_id) {
+storage::UseIntent StoreFixture::Use(Method method, core::CouponName coupon, const std::string& order_id) {
   storage::UseIntent intent;
   intent.op = NewOp(method);
   intent.coupon = coupon;
@@ -160,11 +160,11 @@ storage::UseIntent StoreFixture::Use(Method method, CouponNumber coupon, const s
   return intent;
 }
 
-Result<storage::Verdict> StoreFixture::Validate(CouponNumber coupon, const std::string& order_id) {
+Result<storage::Verdict> StoreFixture::Validate(core::CouponName coupon, const std::string& order_id) {
   return Await(store_->redemptions().Validate(Use(Method::kRedeemCoupons, coupon, order_id)));
 }
 
-Result<storage::Redemption> StoreFixture::Redeem(CouponNumber coupon, const std::string& order_id) {
+Result<storage::Redemption> StoreFixture::Redeem(core::CouponName coupon, const std::string& order_id) {
   return Await(store_->redemptions().Redeem(Use(Method::kRedeemCoupons, coupon, order_id)));
 }
 
@@ -198,7 +198,7 @@ Result<storage::RolledBack> StoreFixture::Rollback(const OpRef& redemption) {
   return Await(store_->redemptions().Rollback(intent));
 }
 
-Result<storage::Revoked> StoreFixture::Revoke(CouponNumber coupon, storage::ReservedPolicy policy,
+Result<storage::Revoked> StoreFixture::Revoke(core::CouponName coupon, storage::ReservedPolicy policy,
                                               bool return_stock) {
   storage::RevokeIntent intent;
   intent.op = NewOp(Method::kRevokeCoupon);

@@ -12,6 +12,7 @@
 #include "async/event_loop.h"
 #include "core/ids.h"
 #include "storage/campaign_store.h"
+#include "storage/code_store.h"
 #include "storage/coupon_store.h"
 #include "storage/ledger_store.h"
 #include "storage/redemption_store.h"
@@ -24,6 +25,7 @@ class StoreUnderTest {
 
   virtual storage::CampaignStore& campaigns() = 0;
   virtual storage::CouponStore& coupons() = 0;
+  virtual storage::CodeStore& codes() = 0;
   virtual storage::RedemptionStore& redemptions() = 0;
   virtual storage::LedgerStore& ledger() = 0;
   virtual storage::Sweeper& sweeper() = 0;

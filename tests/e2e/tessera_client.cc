@@ -101,6 +101,15 @@ grpc::Status TesseraClient::Call(const pb::RevokeCouponRequest& request, pb::Rev
   return Noted(
       load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::RevokeCoupon, request, response));
 }
+grpc::Status TesseraClient::Call(const pb::GenerateCodesRequest& request,
+                                 pb::GenerateCodesResponse* response) {
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::GenerateCodes, request, response));
+}
+grpc::Status TesseraClient::Call(const pb::BindCodeRequest& request, pb::BindCodeResponse* response) {
+  return Noted(
+      load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::BindCode, request, response));
+}
 grpc::Status TesseraClient::Call(const pb::ValidateCouponsRequest& request,
                                  pb::ValidateCouponsResponse* response) {
   return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ValidateCoupons,

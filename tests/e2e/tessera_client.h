@@ -49,6 +49,8 @@ class TesseraClient {
   grpc::Status Call(const pb::GetCouponRequest& request, pb::GetCouponResponse* response);
   grpc::Status Call(const pb::ListUserCouponsRequest& request, pb::ListUserCouponsResponse* response);
   grpc::Status Call(const pb::RevokeCouponRequest& request, pb::RevokeCouponResponse* response);
+  grpc::Status Call(const pb::GenerateCodesRequest& request, pb::GenerateCodesResponse* response);
+  grpc::Status Call(const pb::BindCodeRequest& request, pb::BindCodeResponse* response);
   grpc::Status Call(const pb::ValidateCouponsRequest& request, pb::ValidateCouponsResponse* response);
   grpc::Status Call(const pb::RedeemCouponsRequest& request, pb::RedeemCouponsResponse* response);
   grpc::Status Call(const pb::ReserveCouponsRequest& request, pb::ReserveCouponsResponse* response);

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     MeasureServices(options, &result);
     MeasureStore(options, &result);
     MeasureForged(options, &result);
+    MeasureCodes(options, &result);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench: failed: %s\n", e.what());
     return 1;

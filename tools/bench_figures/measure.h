@@ -12,6 +12,10 @@ void MeasureStore(const BenchOptions& options, BenchResult* result);
 // The redeemer's way of refusing forged codes: forged_refusals_per_core.
 void MeasureForged(const BenchOptions& options, BenchResult* result);
 
+// Codes that belong to nobody: codes_per_second_core, codes_over_aes, bytes_per_unbound_code,
+// unbound_over_wallet.
+void MeasureCodes(const BenchOptions& options, BenchResult* result);
+
 // Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec,
 // analytics_lag_p99_s.
 void MeasureServices(const BenchOptions& options, BenchResult* result);

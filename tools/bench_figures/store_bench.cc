@@ -165,6 +165,19 @@ void StoreBench::ClaimInBatches(int64_t batches, int size) {
 
 void StoreBench::Evalsha(int64_t count) { loop_.RunUntilDone(All(count, kAtOnce, 1, true)); }
 
+void StoreBench::GenerateCodes(uint64_t count) {
+  storage::GenerateCodesIntent intent;
+  intent.op.method = storage::Method::kGenerateCodes;
+  const uint64_t bits = random_();
+  std::memcpy(intent.op.field.data(), &bits, sizeof bits);
+  intent.op.id_time_ms = NowMs();
+  intent.op.deadline = async::After(kTimeout);
+  intent.campaign_id = kCampaign;
+  intent.count = count;
+  const auto made = loop_.RunUntilDone(store_->GenerateCodes(intent));
+  if (!made.ok()) throw std::runtime_error("no codes: " + made.error().message);
+}
+
 double StoreBench::RedisCpuSeconds() {
   return std::stod(server_.redis().Info("used_cpu_user")) + std::stod(server_.redis().Info("used_cpu_sys"));
 }

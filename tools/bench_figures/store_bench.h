@@ -28,6 +28,8 @@ class StoreBench {
   void Claim(int64_t count);
   // The same in batches of `size`, one at a time.
   void ClaimInBatches(int64_t batches, int size);
+  // A batch of so many codes that belong to nobody.
+  void GenerateCodes(uint64_t count);
   // The smallest script that writes, 64 at a time on one connection.
   void Evalsha(int64_t count);
 

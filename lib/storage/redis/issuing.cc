@@ -21,6 +21,19 @@ constexpr int kAttemptsMax = 128;
 
 }  // namespace
 
+Error UserQuotaSpent() {
+  return Error(Reason::kUserQuota, "The user has got as many coupons as the campaign allows.");
+}
+
+Error UserQuotaSpentToday(const core::Window& day) {
+  return Error(Reason::kUserQuotaPerDay, "The user has got as many coupons as the campaign allows a day.")
+      .With("resets_at", core::InstantText(day.end_ms));
+}
+
+Error WalletFull() {
+  return Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie.");
+}
+
 Issued ToIssued(const Record& record, const std::string& campaign_id) {
   Issued issued;
   issued.number = record.coupon;
@@ -247,15 +260,10 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
     if (now >= core::ClaimUntil(definition)) return Error(Reason::kClaimWindowClosed, "Claiming is over.");
     return CommonRefusal("DEADLINE");
   }
-  if (status == "Q")
-    return Error(Reason::kUserQuota, "The user has claimed as often as the campaign allows.");
-  if (status == "q") {
-    return Error(Reason::kUserQuotaPerDay, "The user has claimed as often as the campaign allows a day.")
-        .With("resets_at", core::InstantText(share.day.end_ms));
-  }
+  if (status == "Q") return UserQuotaSpent();
+  if (status == "q") return UserQuotaSpentToday(share.day);
   if (status == "Z") return Unreadable("wallet in partition " + std::to_string(share.partition));
-  if (status == "X")
-    return Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie.");
+  if (status == "X") return WalletFull();
   return CommonRefusal(status == "R" ? "REUSED" : status == "F" ? "FENCED" : status);
 }
 

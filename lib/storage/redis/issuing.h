@@ -44,6 +44,11 @@ class Issuing {
   IssueCalls calls_;
 };
 
+// What a user's limits and wallet refuse with.
+core::Error UserQuotaSpent();
+core::Error UserQuotaSpentToday(const core::Window& day);
+core::Error WalletFull();
+
 // What an issue record says. REQUIRES: it is one.
 Issued ToIssued(const struct Record& record, const std::string& campaign_id);
 

@@ -22,6 +22,8 @@ namespace tessera::storage {
 //   g                     totals of the ledger (hash)
 //   t                     what runs out, by the instant: wallets, ends of coupons, records (sorted set)
 //   w                     limits with units that their home has not got yet (set)
+//   x<home>:<bucket>      states of codes that were made before they had a user (hash)
+//   o                     what the homes of such codes have still to be told (hash)
 //
 // and a campaign's home partition also
 //
@@ -30,8 +32,13 @@ namespace tessera::storage {
 //   n                     campaigns by number (hash)
 //   i                     campaigns by id (sorted set)
 //   m                     campaigns with a change under way (set)
+//   b                     ranges of code numbers that were given out (sorted set)
+//   y                     counters of code numbers and batches (hash)
 class Keys {
  public:
+  // States of codes in one small hash: a field has one byte.
+  static constexpr uint64_t kCodesPerBucket = 256;
+
   // REQUIRES: the shape's numbers are powers of two in their ranges; `ns` has no braces.
   Keys(std::string_view ns, const core::Shape& shape);
 
@@ -51,12 +58,20 @@ class Keys {
   std::string Due(uint32_t partition) const { return prefix_[partition] + "t"; }
   std::string Owed(uint32_t partition) const { return prefix_[partition] + "w"; }
 
+  std::string Code(core::CodeNumber code) const {
+    return prefix_[code.partition(shape_)] + "x" + std::to_string(code.home(shape_)) + ":" +
+           std::to_string(code.place(shape_) / kCodesPerBucket);
+  }
+  std::string Outgoing(uint32_t partition) const { return prefix_[partition] + "o"; }
+
   std::string Definition(std::string_view campaign_id) const;
   // `window` is the start of the day that the limit counts, 0 for the whole stock.
   std::string StockBooks(std::string_view campaign_id, core::InstantMs window) const;
   std::string Numbers(uint32_t home) const { return prefix_[home] + "n"; }
   std::string Ids(uint32_t home) const { return prefix_[home] + "i"; }
   std::string Pending(uint32_t home) const { return prefix_[home] + "m"; }
+  std::string Ranges(uint32_t home) const { return prefix_[home] + "b"; }
+  std::string Batches(uint32_t home) const { return prefix_[home] + "y"; }
 
   // The partition of a campaign's definition.
   uint32_t Home(std::string_view campaign_id) const;

@@ -93,6 +93,9 @@ async::Task<core::Result<CampaignTotals>> Ledger::Totals(std::string campaign_id
   totals.expired = sum(Metric::kExpired);
   totals.revoked = sum(Metric::kRevoked);
   totals.released = sum(Metric::kReleased);
+  totals.codes_generated = sum(Metric::kCodesGenerated);
+  totals.codes_revoked = sum(Metric::kCodesRevoked);
+  totals.issued_of_codes = sum(Metric::kIssuedOfCodes);
   totals.reserved_now = sum(Metric::kReservedNow);
   totals.redeemed_now = sum(Metric::kRedeemedNow);
   totals.available_now =
@@ -100,7 +103,8 @@ async::Task<core::Result<CampaignTotals>> Ledger::Totals(std::string campaign_id
   totals.discount_minor = sum(Metric::kDiscount);
   totals.subtotal_minor = sum(Metric::kSubtotal);
   if (campaign.definition.limits.stock_total.has_value()) {
-    totals.stock_left = *campaign.definition.limits.stock_total - totals.issued + sum(Metric::kStockReturned);
+    totals.stock_left = *campaign.definition.limits.stock_total - totals.issued + totals.issued_of_codes +
+                        sum(Metric::kStockReturned);
   }
   co_return totals;
 }

@@ -39,12 +39,15 @@ enum class Metric : uint8_t {
   kExpired,
   kRevoked,
   kStockReturned,
+  kCodesGenerated,
+  kCodesRevoked,
+  kIssuedOfCodes,
   kReservedNow,
   kRedeemedNow,
   kSubtotal,
   kDiscount,
 };
-inline constexpr size_t kMetricCount = 13;
-inline constexpr std::string_view kMetricLetters = "ichlrbektHXsd";
+inline constexpr size_t kMetricCount = 16;
+inline constexpr std::string_view kMetricLetters = "ichlrbektmwoHXsd";
 
 }  // namespace tessera::storage

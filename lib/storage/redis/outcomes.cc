@@ -52,12 +52,17 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
       Revoked revoked{record->coupon, record->time_ms, record->flag};
       co_return Outcome(std::move(revoked));
     }
+    case RecordType::kRevokedCode: {
+      Revoked revoked{record->code, record->time_ms, false};
+      co_return Outcome(std::move(revoked));
+    }
     case RecordType::kFence:
       co_return Unreadable("record of an operation");
     case RecordType::kIssued:
     case RecordType::kRedemption:
     case RecordType::kReservation:
     case RecordType::kCampaign:
+    case RecordType::kGeneratedCodes:
       break;
   }
 
@@ -68,6 +73,18 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
   if (record->type == RecordType::kCampaign) {
     CampaignChanged changed{campaign.id, record->version, record->campaign_state, record->time_ms};
     co_return Outcome(std::move(changed));
+  }
+  if (record->type == RecordType::kGeneratedCodes) {
+    const core::Shape& shape = backend_.keys.shape();
+    GeneratedCodes made;
+    made.campaign_id = campaign.id;
+    made.batch = record->batch * shape.partitions + ref.partition;
+    made.numbers.first = core::CodeNumber::Of(shape, ref.partition, record->first_index).value;
+    made.numbers.stride = shape.partitions;
+    made.numbers.count = record->count;
+    made.code_key_id = record->code_key_id;
+    made.make_time_ms = record->time_ms;
+    co_return Outcome(std::move(made));
   }
   Redemption redemption = ToRedemption(*record, ref, campaign);
   if (record->type == RecordType::kRedemption) co_return Outcome(std::move(redemption));

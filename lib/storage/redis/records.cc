@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/redis/keys.h"
 #include "storage/redis/unpacker.h"
 
 namespace tessera::storage {
@@ -85,6 +86,10 @@ std::string ClaimField(const std::array<uint8_t, 12>& operation) {
 
 bool IsClaimField(std::string_view field) { return field.size() == 13 && field.back() == 'o'; }
 
+std::string CodeField(core::CodeNumber code, const core::Shape& shape) {
+  return PackNumber(code.place(shape) % Keys::kCodesPerBucket, 1);
+}
+
 std::optional<StoredShare> OpenShare(std::string_view value) {
   Unpacker in(value);
   StoredShare share;
@@ -133,6 +138,18 @@ std::optional<Record> OpenRecord(std::string_view value) {
       record.campaign = in.Campaign();
       record.version = in.Signed(5);
       record.campaign_state = static_cast<core::CampaignState>(in.Number(1));
+      record.time_ms = in.Signed(6);
+      break;
+    case RecordType::kGeneratedCodes:
+      record.campaign = in.Campaign();
+      record.batch = in.Number(5);
+      record.first_index = in.Number(5);
+      record.count = in.Number(5);
+      record.code_key_id = static_cast<uint8_t>(in.Number(1));
+      record.time_ms = in.Signed(6);
+      break;
+    case RecordType::kRevokedCode:
+      record.code.value = in.Number(5);
       record.time_ms = in.Signed(6);
       break;
     default:

@@ -27,11 +27,15 @@ struct StoredCoupon {
 std::optional<StoredCoupon> OpenCoupon(std::string_view value);
 
 // A wallet's field of one coupon is its index in 3 bytes, that of an operation that issued one its 12 bytes
-// and 'o'; the others are users (12 bytes), quotas (16) and the letters n, d and h.
+// and 'o'; the others are users (12 bytes), quotas (16), what stands beside a coupon that was made of a code
+// (4), and the letters n, d and h.
 std::string CouponField(uint64_t index);
 std::optional<uint64_t> OpenCouponField(std::string_view field);
 std::string ClaimField(const std::array<uint8_t, 12>& operation);
 bool IsClaimField(std::string_view field);
+
+// A code's field among the states of its neighbours.
+std::string CodeField(core::CodeNumber code, const core::Shape& shape);
 
 // part/stock.lua
 struct StoredShare {
@@ -57,6 +61,8 @@ enum class RecordType : char {
   kRolledBack = 'B',
   kRevoked = 'K',
   kCampaign = 'C',
+  kGeneratedCodes = 'M',
+  kRevokedCode = 'W',
 };
 
 // An operation's record, opened. Which fields mean something depends on the type.
@@ -80,6 +86,10 @@ struct Record {
   std::string order_id;
   int64_t version = 0;
   core::CampaignState campaign_state = core::CampaignState::kDraft;
+  uint64_t batch = 0;
+  uint64_t first_index = 0;
+  uint64_t count = 0;
+  core::CodeNumber code;
 };
 std::optional<Record> OpenRecord(std::string_view value);
 

@@ -14,6 +14,8 @@ using core::Reason;
 // Attempts at one use: each but the last ends with newer knowledge of the campaign or of the time.
 constexpr int kAttemptsMax = 32;
 
+core::CouponNumber NumberOf(const UseIntent& intent) { return std::get<core::CouponNumber>(intent.coupon); }
+
 }  // namespace
 
 redis::Command Redeeming::BuildCommand(const UseIntent& intent, std::optional<int64_t> ttl_ms, bool judge,
@@ -21,21 +23,20 @@ redis::Command Redeeming::BuildCommand(const UseIntent& intent, std::optional<in
   const Keys& keys = backend_.keys;
   const core::Shape& shape = keys.shape();
   const core::Campaign& campaign = use.campaign->campaign;
-  const uint32_t partition = intent.coupon.partition(shape);
+  const core::CouponNumber coupon = NumberOf(intent);
+  const uint32_t partition = coupon.partition(shape);
   redis::Command command(ttl_ms.has_value() ? redis_scripts::kReserve : redis_scripts::kRedeem);
   command.Reserve(768);
-  command.Key(keys.Operation(use.place.ref))
-      .Key(keys.Operation(use.place.earlier))
-      .Key(keys.Wallet(intent.coupon));
+  command.Key(keys.Operation(use.place.ref)).Key(keys.Operation(use.place.earlier)).Key(keys.Wallet(coupon));
   command.Key(keys.Campaign(partition, campaign.number)).Key(keys.Ledger(partition));
   if (ttl_ms.has_value()) command.Key(keys.Due(partition));
   backend_.AddBegin(command, intent.op, use.place);
-  command.Arg(CouponField(intent.coupon.index(shape))).Arg(intent.coupon.value).Arg(campaign.version);
+  command.Arg(CouponField(coupon.index(shape))).Arg(coupon.value).Arg(campaign.version);
   command.Arg(intent.user.has_value() ? intent.user->view() : std::string_view());
   command.Arg(View(backend_.digests.Body(intent.order_id))).Arg(campaign.definition.use_window.start_ms);
   command.Arg(use.discount.subtotal_minor).Arg(use.discount.discount_minor).Arg(intent.order_id);
   command.Arg(judge ? "judge" : "commit").Arg(use.place.ref.Pack());
-  if (ttl_ms.has_value()) command.Arg(*ttl_ms).Arg(intent.coupon.bucket(shape));
+  if (ttl_ms.has_value()) command.Arg(*ttl_ms).Arg(coupon.bucket(shape));
   if (judge) command.ReadOnly();
   return command;
 }
@@ -43,8 +44,9 @@ redis::Command Redeeming::BuildCommand(const UseIntent& intent, std::optional<in
 async::Task<core::Result<Redeeming::Use>> Redeeming::Run(UseIntent intent, std::optional<int64_t> ttl_ms,
                                                          bool judge_only) {
   const Deadline deadline = intent.op.deadline;
-  const uint32_t partition = intent.coupon.partition(backend_.keys.shape());
-  core::Result<StoredCoupon> stored = co_await coupons_.Read(intent.coupon, deadline);
+  const core::CouponNumber coupon = NumberOf(intent);
+  const uint32_t partition = coupon.partition(backend_.keys.shape());
+  core::Result<StoredCoupon> stored = co_await coupons_.Read(coupon, deadline);
   if (!stored.ok()) co_return std::move(stored).error();
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(stored->campaign, deadline);
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -77,7 +79,7 @@ async::Task<core::Result<Redeeming::Use>> Redeeming::Run(UseIntent intent, std::
     if (!may.ok() && (status == "PASS" || status == "NOT_YET")) co_return may.error();
     if (status == "PASS" && !decided.ok()) co_return decided.error();
     if (status == "PASS") co_return use;
-    co_return co_await Refusal(std::move(use.reply), intent.coupon, use.campaign, deadline);
+    co_return co_await Refusal(std::move(use.reply), coupon, use.campaign, deadline);
   }
   co_return Contended("The campaign keeps changing.");
 }
@@ -107,7 +109,7 @@ async::Task<core::Error> Redeeming::Refusal(ScriptReply reply, core::CouponNumbe
 }
 
 async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
-  const core::CouponNumber coupon = intent.coupon;
+  const core::CouponNumber coupon = NumberOf(intent);
   // Nothing is recorded of a validation, so it must not be taken for an operation that was.
   Operation unrecorded;
   unrecorded.deadline = intent.op.deadline;
@@ -133,14 +135,14 @@ async::Task<core::Result<T>> Redeeming::Answer(Operation op, uint32_t partition,
 
 async::Task<core::Result<Redemption>> Redeeming::Redeem(UseIntent intent) {
   const Operation op = intent.op;
-  const uint32_t partition = intent.coupon.partition(backend_.keys.shape());
+  const uint32_t partition = NumberOf(intent).partition(backend_.keys.shape());
   core::Result<Use> use = co_await Run(std::move(intent), std::nullopt, false);
   co_return co_await Answer<Redemption>(op, partition, std::move(use));
 }
 
 async::Task<core::Result<Reservation>> Redeeming::Reserve(ReserveIntent intent) {
   const Operation op = intent.use.op;
-  const uint32_t partition = intent.use.coupon.partition(backend_.keys.shape());
+  const uint32_t partition = NumberOf(intent.use).partition(backend_.keys.shape());
   core::Result<Use> use = co_await Run(std::move(intent.use), intent.ttl_ms, false);
   co_return co_await Answer<Reservation>(op, partition, std::move(use));
 }

@@ -9,8 +9,8 @@
 
 namespace tessera::storage {
 
-// Uses coupons: judges by the campaign in C++ and by the instant in the script, as often as the campaign
-// moves on in between. Loop thread only.
+// Uses coupons of wallets: judges by the campaign in C++ and by the instant in the script, as often as the
+// campaign moves on in between. Intents name their coupons by coupons' numbers. Loop thread only.
 class Redeeming {
  public:
   Redeeming(const Backend& backend, CampaignDirectory& directory, const CouponReader& coupons,

@@ -1,6 +1,9 @@
 #include "storage/redis/redis_store.h"
 
 #include "storage/redis/changing.h"
+#include "storage/redis/code_generating.h"
+#include "storage/redis/code_revoking.h"
+#include "storage/redis/code_using.h"
 #include "storage/redis/issuing.h"
 #include "storage/redis/ledger.h"
 #include "storage/redis/operations.h"
@@ -42,11 +45,16 @@ struct RedisStore::Parts {
   Changing changing{backend, directory, outcomes, stock, codec};
   Issuing issuing{backend, directory, stock};
   Redeeming redeeming{backend, directory, coupons, outcomes};
-  Settling settling{backend, directory, coupons, outcomes, stock};
+  CodeRanges ranges{backend};
+  const CodeTaking taking{backend};
+  CodeGenerating code_generating{backend, directory, outcomes};
+  CodeUsing code_using{backend, directory, coupons, outcomes, ranges, taking, redeeming};
+  Settling settling{backend, directory, coupons, outcomes, stock, taking};
+  CodeRevoking code_revoking{backend, outcomes, ranges, taking, settling};
   const Operations operations{backend, directory, outcomes};
   Ledger ledger{backend, directory};
   Verifying verifying{backend, directory, ledger};
-  Sweeping sweeping{backend, directory, changing, stock};
+  Sweeping sweeping{backend, directory, changing, stock, taking};
 };
 
 RedisStore::RedisStore(async::EventLoop& loop, const redis::Config& redis, const StoreConfig& config,
@@ -119,18 +127,42 @@ async::Task<core::Result<WalletPage>> RedisStore::ListUserCoupons(WalletQuery qu
 }
 
 async::Task<core::Result<Revoked>> RedisStore::Revoke(RevokeIntent intent) {
+  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) {
+    return parts_->code_revoking.Revoke(std::move(intent));
+  }
   return parts_->settling.Revoke(std::move(intent));
 }
 
+async::Task<core::Result<GeneratedCodes>> RedisStore::GenerateCodes(GenerateCodesIntent intent) {
+  return parts_->code_generating.Make(std::move(intent));
+}
+
+async::Task<core::Result<Issued>> RedisStore::Bind(BindIntent intent) {
+  return parts_->code_using.Bind(std::move(intent));
+}
+
+async::Task<core::Result<CodeView>> RedisStore::GetCode(core::CodeNumber code, Deadline deadline) {
+  return parts_->code_using.Get(code, deadline);
+}
+
 async::Task<core::Result<Verdict>> RedisStore::Validate(UseIntent intent) {
+  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) {
+    return parts_->code_using.Validate(std::move(intent));
+  }
   return parts_->redeeming.Validate(std::move(intent));
 }
 
 async::Task<core::Result<Redemption>> RedisStore::Redeem(UseIntent intent) {
+  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) {
+    return parts_->code_using.Redeem(std::move(intent));
+  }
   return parts_->redeeming.Redeem(std::move(intent));
 }
 
 async::Task<core::Result<Reservation>> RedisStore::Reserve(ReserveIntent intent) {
+  if (std::holds_alternative<core::CodeNumber>(intent.use.coupon)) {
+    return parts_->code_using.Reserve(std::move(intent));
+  }
   return parts_->redeeming.Reserve(std::move(intent));
 }
 

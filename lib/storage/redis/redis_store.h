@@ -6,6 +6,7 @@
 #include "redis/config.h"
 #include "redis/observer.h"
 #include "storage/campaign_store.h"
+#include "storage/code_store.h"
 #include "storage/coupon_store.h"
 #include "storage/ledger_store.h"
 #include "storage/redemption_store.h"
@@ -18,6 +19,7 @@ namespace tessera::storage {
 // and let the loop run on a little, before it is destroyed.
 class RedisStore final : public CampaignStore,
                          public CouponStore,
+                         public CodeStore,
                          public RedemptionStore,
                          public LedgerStore,
                          public Sweeper {
@@ -52,6 +54,10 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<Coupon>> GetCoupon(core::CouponNumber number, Deadline deadline) override;
   async::Task<core::Result<WalletPage>> ListUserCoupons(WalletQuery query) override;
   async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent) override;
+
+  async::Task<core::Result<GeneratedCodes>> GenerateCodes(GenerateCodesIntent intent) override;
+  async::Task<core::Result<Issued>> Bind(BindIntent intent) override;
+  async::Task<core::Result<CodeView>> GetCode(core::CodeNumber code, Deadline deadline) override;
 
   async::Task<core::Result<Verdict>> Validate(UseIntent intent) override;
   async::Task<core::Result<Redemption>> Redeem(UseIntent intent) override;

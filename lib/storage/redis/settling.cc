@@ -1,8 +1,11 @@
 #include "storage/redis/settling.h"
 
+#include <algorithm>
+
 #include "core/instant.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
+#include "storage/redis/unpacker.h"
 
 namespace tessera::storage {
 namespace {
@@ -12,6 +15,10 @@ using core::Reason;
 
 // Attempts at one script: each but the last ends with newer knowledge of the campaign or of the time.
 constexpr int kAttemptsMax = 32;
+
+core::CouponNumber NumberOf(const RevokeIntent& intent) {
+  return std::get<core::CouponNumber>(intent.coupon);
+}
 
 Error NoReservation() { return Error(Reason::kReservationNotFound, "There is no such reservation."); }
 
@@ -155,15 +162,18 @@ async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) 
     }
     const Record& record = (*earlier)->record;
     const core::Campaign& campaign = (*earlier)->campaign->campaign;
-    redis::Command command = CommandOn(redis_scripts::kRollback, used, record, intent.op, *place,
-                                       {backend_.keys.Due(used.partition)});
+    redis::Command command =
+        CommandOn(redis_scripts::kRollback, used, record, intent.op, *place,
+                  {backend_.keys.Due(used.partition), backend_.keys.Outgoing(used.partition)});
     command.Arg(PolicyName(campaign.definition.restore_policy));
     command.Arg(record.coupon.bucket(backend_.keys.shape()));
-    command.Arg(campaign.version);
+    command.Arg(campaign.version).Arg(PackNumber(used.partition, 2) + used.Pack());
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
-    if (reply->status == "OK")
+    if (reply->status == "OK") {
+      co_await FreeCode(used, *reply, deadline);
       co_return co_await outcomes_.OpenReply<RolledBack>(std::move(*reply), *place, deadline);
+    }
     if (reply->status == "ROLLED_BACK") {
       RolledBack back{used, reply->reply[2].integer(), reply->reply[3].integer() == 1};
       co_return back;
@@ -181,19 +191,31 @@ async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) 
   co_return Contended("The campaign keeps changing.");
 }
 
+// A code is free again when its home has heard so: now, or from a sweeper when it can't be reached.
+async::Task<void> Settling::FreeCode(core::OpRef redemption, const ScriptReply& reply,
+                                     Deadline deadline) const {
+  const std::string_view code = reply.reply[4].text();
+  const std::string_view body = reply.reply[5].text();
+  if (code.empty()) co_return;
+  CodeHolder holder;
+  holder.ref = redemption;
+  std::copy_n(body.begin(), std::min(body.size(), holder.body.size()), holder.body.begin());
+  const core::CodeNumber number{Unpacker(code).Number(code.size())};
+  co_await taking_.Undo(number, holder, deadline);
+}
+
 async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
                                                            OperationPlace place, core::Window day) const {
   const Keys& keys = backend_.keys;
-  const uint32_t partition = intent.coupon.partition(keys.shape());
+  const core::CouponNumber coupon = NumberOf(intent);
+  const uint32_t partition = coupon.partition(keys.shape());
   const core::CampaignNumber number = campaign->campaign.number;
   const core::CampaignLimits& limits = campaign->campaign.definition.limits;
   redis::Command command(redis_scripts::kRevoke);
-  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Wallet(intent.coupon));
+  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Wallet(coupon));
   command.Key(keys.Campaign(partition, number)).Key(keys.Ledger(partition)).Key(keys.Owed(partition));
   backend_.AddBegin(command, intent.op, place);
-  command.Arg(CouponField(intent.coupon.index(keys.shape())))
-      .Arg(intent.coupon.value)
-      .Arg(campaign->campaign.version);
+  command.Arg(CouponField(coupon.index(keys.shape()))).Arg(coupon.value).Arg(campaign->campaign.version);
   command.Arg(intent.reserved_policy == ReservedPolicy::kWait ? "wait" : "break")
       .Arg(intent.return_stock ? 1 : 0);
   command.Arg(day.start_ms).Arg(day.end_ms);
@@ -218,8 +240,9 @@ async::Task<core::Status> Settling::BringHome(KnownCampaignPtr campaign, uint32_
 
 async::Task<core::Result<Revoked>> Settling::Revoke(RevokeIntent intent) {
   const Deadline deadline = intent.op.deadline;
-  const uint32_t partition = intent.coupon.partition(backend_.keys.shape());
-  core::Result<StoredCoupon> stored = co_await coupons_.Read(intent.coupon, deadline);
+  const core::CouponNumber coupon = NumberOf(intent);
+  const uint32_t partition = coupon.partition(backend_.keys.shape());
+  core::Result<StoredCoupon> stored = co_await coupons_.Read(coupon, deadline);
   if (!stored.ok() && stored.error().reason == Reason::kCouponNotFound) {
     const core::Result<OperationPlace> place = backend_.Place(intent.op, partition);
     if (!place.ok()) co_return place.error();

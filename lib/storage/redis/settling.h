@@ -2,6 +2,7 @@
 
 #include "storage/coupon_store.h"
 #include "storage/redemption_store.h"
+#include "storage/redis/code_taking.h"
 #include "storage/redis/coupon_reader.h"
 #include "storage/redis/outcomes.h"
 #include "storage/redis/stock.h"
@@ -13,12 +14,18 @@ namespace tessera::storage {
 class Settling {
  public:
   Settling(const Backend& backend, CampaignDirectory& directory, const CouponReader& coupons,
-           const Outcomes& outcomes, Stock& stock)
-      : backend_(backend), directory_(directory), coupons_(coupons), outcomes_(outcomes), stock_(stock) {}
+           const Outcomes& outcomes, Stock& stock, const CodeTaking& taking)
+      : backend_(backend),
+        directory_(directory),
+        coupons_(coupons),
+        outcomes_(outcomes),
+        stock_(stock),
+        taking_(taking) {}
 
   async::Task<core::Result<Redemption>> Commit(CommitIntent intent);
   async::Task<core::Result<Released>> Release(ReleaseIntent intent);
   async::Task<core::Result<RolledBack>> Rollback(RollbackIntent intent);
+  // REQUIRES: intent.coupon is a coupon's own number.
   async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent);
 
  private:
@@ -36,6 +43,7 @@ class Settling {
   redis::Command CommandOn(const redis::Script& script, const core::OpRef& earlier, const Record& record,
                            const Operation& op, const OperationPlace& place,
                            std::initializer_list<std::string> more_keys = {}) const;
+  async::Task<void> FreeCode(core::OpRef redemption, const ScriptReply& reply, Deadline deadline) const;
   async::Task<core::Result<ScriptReply>> RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
                                                    OperationPlace place, core::Window day) const;
   core::Error ReservationRefusal(const ScriptReply& reply, uint32_t partition) const;
@@ -47,6 +55,7 @@ class Settling {
   const CouponReader& coupons_;
   const Outcomes& outcomes_;
   Stock& stock_;
+  const CodeTaking& taking_;
 };
 
 }  // namespace tessera::storage

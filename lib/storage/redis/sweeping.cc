@@ -204,6 +204,9 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepTransfers(uint32_t partiti
     if (settled.ok()) ++report.transfers_credited;
     if (!settled.ok() && failed.ok()) failed = std::move(settled);
   }
+  const core::Result<int64_t> told = co_await taking_.TellOutgoing(partition, deadline);
+  if (told.ok()) report.codes_settled = *told;
+  if (!told.ok() && failed.ok()) failed = told.error();
   if (!failed.ok()) co_return failed.error();
   co_return report;
 }

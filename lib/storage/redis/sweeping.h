@@ -7,6 +7,7 @@
 
 #include "storage/ledger_store.h"
 #include "storage/redis/changing.h"
+#include "storage/redis/code_taking.h"
 #include "storage/redis/stock.h"
 
 namespace tessera::storage {
@@ -15,11 +16,13 @@ namespace tessera::storage {
 // day after no call may use it, so any number of processes may sweep at once. Loop thread only.
 class Sweeping {
  public:
-  Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Stock& stock)
+  Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Stock& stock,
+           const CodeTaking& taking)
       : backend_(backend),
         directory_(directory),
         changing_(changing),
         stock_(stock),
+        taking_(taking),
         scheduled_(backend.keys.shape().partitions),
         rounds_(backend.keys.shape().partitions) {}
 
@@ -61,6 +64,7 @@ class Sweeping {
   CampaignDirectory& directory_;
   Changing& changing_;
   Stock& stock_;
+  const CodeTaking& taking_;
   std::vector<bool> scheduled_;  // partitions whose next forgetting this process has seen to
   std::vector<Round> rounds_;    // the walk under way in each
 };

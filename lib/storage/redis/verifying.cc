@@ -118,8 +118,9 @@ async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, D
     Compare(found, id, p, "available: not negative", std::max<int64_t>(available, 0), available);
     if (campaign->campaign.definition.limits.stock_total.has_value()) {
       const StoredShare& share = counters->stock;
-      Compare(found, id, p, "stock: issued - returned = used",
-              ledger(Metric::kIssued) - ledger(Metric::kStockReturned), share.used);
+      Compare(found, id, p, "stock: issued - of codes - returned = used",
+              ledger(Metric::kIssued) - ledger(Metric::kIssuedOfCodes) - ledger(Metric::kStockReturned),
+              share.used);
     }
     all.push_back(std::move(*counters));
   }

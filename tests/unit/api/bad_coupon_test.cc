@@ -81,9 +81,6 @@ TEST(BadCoupon, NamesTheFieldOfAReference) {
       {"mistyped code", [typo](R& r) { r.mutable_coupon()->set_code(typo); }, "coupon.code", invalid},
       {"code with U", [](R& r) { r.mutable_coupon()->set_code("UUUU-UUUU-UUUU-UUUU"); }, "coupon.code",
        invalid},
-      {"code of another kind",
-       [](R& r) { r.mutable_coupon()->set_code(CodeOf(77, core::CodeKind::kUnbound)); }, "coupon.code",
-       invalid},
       {"empty id", [](R& r) { r.mutable_coupon()->set_coupon_id(""); }, "coupon.coupon_id"},
       {"id of something else", [](R& r) { r.mutable_coupon()->set_coupon_id("r-123"); }, "coupon.coupon_id"},
       {"id with sign", [](R& r) { r.mutable_coupon()->set_coupon_id("c--1"); }, "coupon.coupon_id"},
@@ -99,9 +96,49 @@ TEST(BadCoupon, ReadsCodesAsPeopleTypeThem) {
   for (char& c : typed) c = c == '-' ? ' ' : static_cast<char>(std::tolower(c));
   pb::GetCouponRequest request;
   request.mutable_coupon()->set_code(typed);
-  const auto number = Parse(request, TestCodes());
-  ASSERT_TRUE(number.ok()) << number.error().message;
-  EXPECT_EQ(number->value, 77u);
+  const auto name = Parse(request, TestCodes());
+  ASSERT_TRUE(name.ok()) << name.error().message;
+  EXPECT_EQ(std::get<core::CouponNumber>(*name).value, 77u);
+}
+
+TEST(BadCoupon, TellsACodeThatBelongsToNobodyFromACouponsOwn) {
+  pb::GetCouponRequest request;
+  request.mutable_coupon()->set_code(CodeOf(77, core::CodeKind::kUnbound));
+  const auto name = Parse(request, TestCodes());
+  ASSERT_TRUE(name.ok()) << name.error().message;
+  EXPECT_EQ(std::get<core::CodeNumber>(*name).value, 77u);
+}
+
+TEST(BadCoupon, NamesTheFieldOfCodesToMake) {
+  using R = pb::GenerateCodesRequest;
+  R good;
+  good.set_request_id(kRequestId);
+  good.set_campaign_id("spring");
+  good.set_count(10'000);
+  std::vector<Spoiled<R>> cases = {
+      {"no count", [](R& r) { r.clear_count(); }, "count"},
+      {"negative count", [](R& r) { r.set_count(-1); }, "count"},
+      {"count above the limit", [](R& r) { r.set_count(10'001); }, "count"},
+  };
+  AddRequestIdCases(cases);
+  AddCampaignIdCases(cases);
+  ExpectRefused(good, cases, [](const R& r) { return Parse(r); });
+}
+
+TEST(BadCoupon, NamesTheFieldOfABinding) {
+  using R = pb::BindCodeRequest;
+  R good;
+  good.set_request_id(kRequestId);
+  good.set_code(CodeOf(77, core::CodeKind::kUnbound));
+  good.set_user_id("user-1");
+  std::vector<Spoiled<R>> cases = {
+      {"no code", [](R& r) { r.clear_code(); }, "code"},
+      {"code too long", [](R& r) { r.set_code(std::string(65, '7')); }, "code"},
+      {"forged code", [](R& r) { r.set_code("0000-0000-0000-0000"); }, "code", core::Reason::kInvalidCode},
+  };
+  AddRequestIdCases(cases);
+  AddNameCases<R>(cases, "user_id", core::limits::kUserIdLengthMax, [](R& r) { return r.mutable_user_id(); });
+  ExpectRefused(good, cases, [](const R& r) { return Parse(r, TestCodes()); });
 }
 
 TEST(BadCoupon, NamesTheFieldOfARevocation) {

@@ -143,7 +143,7 @@ TEST(BadRedemption, TheBearerOfACodeNeedsNoUser) {
   const auto parsed = Parse(request, TestCodes());
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   EXPECT_FALSE(parsed->user_id.has_value());
-  EXPECT_EQ(parsed->coupons[0].value, 77u);
+  EXPECT_EQ(std::get<core::CouponNumber>(parsed->coupons[0]).value, 77u);
   EXPECT_EQ(parsed->order.SubtotalMinor(), 6'000);
 }
 

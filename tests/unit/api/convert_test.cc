@@ -210,7 +210,10 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
   storage::RolledBack rolled_back;
   rolled_back.redemption = TestRef(3);
   storage::Revoked revoked;
-  revoked.coupon.value = 77;
+  revoked.coupon = core::CouponNumber{77};
+  storage::GeneratedCodes made;
+  made.batch = 4711;
+  made.numbers = {.first = 5, .stride = 4, .count = 3};
   const storage::Issued issued = TestIssued();
   const storage::Redemption redemption = TestRedemption();
   const auto operation = [](Method method, const storage::Outcome& outcome) {
@@ -243,6 +246,8 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
   same(operation(Method::kBatchIssueCoupons, issued)->batch_issue_coupons().coupon(),
        ToProto(issued, TestCodes()));
   same(operation(Method::kRevokeCoupon, revoked)->revoke_coupon(), ToProto(revoked));
+  same(operation(Method::kGenerateCodes, made)->generate_codes(), ToProto(made, TestCodes()));
+  same(operation(Method::kBindCode, issued)->bind_code().coupon(), ToProto(issued, TestCodes()));
   same(operation(Method::kRedeemCoupons, redemption)->redeem_coupons(), ToRedeemResponse(redemption));
   same(operation(Method::kReserveCoupons, reservation)->reserve_coupons(), ToReserveResponse(reservation));
   same(operation(Method::kCommitReservation, redemption)->commit_reservation(), ToCommitResponse(redemption));
@@ -251,6 +256,20 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
   const auto nonsense = operation(Method::kRollbackRedemption, issued);
   ASSERT_FALSE(nonsense.ok());
   EXPECT_EQ(nonsense.error().reason, core::Reason::kStoreNonsense);
+}
+
+TEST(Convert, GeneratedCodesAreTheCodesOfTheirNumbers) {
+  storage::GeneratedCodes made;
+  made.batch = 4711;
+  made.numbers = {.first = 5, .stride = 4, .count = 3};
+  made.make_time_ms = 5'000;
+  const pb::GenerateCodesResponse response = ToProto(made, TestCodes());
+  EXPECT_EQ(response.batch_id(), "b-4711");
+  EXPECT_EQ(response.make_time().seconds(), 5);
+  ASSERT_EQ(response.codes_size(), 3);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(response.codes(i), CodeOf(5 + 4 * static_cast<uint64_t>(i), core::CodeKind::kUnbound));
+  }
 }
 
 TEST(Convert, OperationWithoutOutcome) {

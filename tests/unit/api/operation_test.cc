@@ -77,6 +77,7 @@ TEST(OperationMaker, AQuestionFindsWhatTheCallRecorded) {
   const std::vector<std::pair<Subject, uint32_t>> subjects = {
       {Users().MakeUserKey("user-1"), Users().MakeUserKey("user-1").partition(kShape)},
       {coupon, 9},
+      {core::CodeNumber::Of(kShape, 3, 16 * 5 + 8), 8},
       {CampaignSubject{"spring"}, 6},
       {ReservationSubject{TestRef(11)}, 11},
       {RedemptionSubject{TestRef(12)}, 12}};
@@ -192,19 +193,22 @@ TEST(ParseOperation, ACreationMayNameNoCampaign) {
 }
 
 TEST(ParseOperation, MethodsAreNamedAlike) {
-  for (int number = 1; number < pb::Method_ARRAYSIZE; ++number) {
-    const auto parsed_name = [&] {
+  std::set<int> numbers;
+  for (int i = 0; i + 1 < pb::Method_ARRAYSIZE; ++i) {
+    const auto method = static_cast<Method>(i);
+    const auto words = [&] {
       std::string name;
       bool upper = true;
-      for (const char c : pb::Method_Name(number).substr(sizeof("METHOD_") - 1)) {
+      for (const char c : pb::Method_Name(ToProto(method)).substr(sizeof("METHOD_") - 1)) {
         if (c != '_') name.push_back(upper ? c : static_cast<char>(std::tolower(c)));
         upper = c == '_';
       }
       return name;
     }();
-    EXPECT_EQ(storage::MethodName(static_cast<Method>(number - 1)), parsed_name);
-    EXPECT_EQ(ToProto(static_cast<Method>(number - 1)), number);
+    EXPECT_EQ(storage::MethodName(method), words);
+    EXPECT_TRUE(numbers.insert(ToProto(method)).second);
   }
+  EXPECT_EQ(numbers.size(), static_cast<size_t>(pb::Method_ARRAYSIZE) - 1);
 }
 
 }  // namespace

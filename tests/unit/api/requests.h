@@ -40,7 +40,7 @@ inline const core::CodeBook& TestCodes() {
 inline std::string CodeOf(uint64_t number, core::CodeKind kind = core::CodeKind::kCoupon) {
   core::CodeContent content;
   content.kind = kind;
-  content.number.value = number;
+  content.number = number;
   return TestCodes().Make(content);
 }
 

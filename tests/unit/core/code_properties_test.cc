@@ -1,13 +1,17 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/base32.h"
 #include "core/code.h"
 #include "crypto/aes.h"
+#include "tests/support/trials.h"
 
 // What holds for codes as a crowd: mistakes are refused, guesses do not open, and nothing shows through.
 namespace tessera::core {
@@ -34,7 +38,7 @@ std::string Bare(const std::string& code) {
 }
 
 CodeContent RandomContent(std::mt19937_64& random) {
-  return {.kind = random() % 2 != 0 ? CodeKind::kUnbound : CodeKind::kCoupon, .number = {random() >> 29}};
+  return {.kind = random() % 2 != 0 ? CodeKind::kUnbound : CodeKind::kCoupon, .number = random() >> 29};
 }
 
 TEST(CodePropertiesTest, EverySingleCharacterTypoIsRefused) {
@@ -134,6 +138,86 @@ TEST(CodePropertiesTest, OneBitChangesHalfOfTheCode) {
     }
   }
   EXPECT_NEAR(static_cast<double>(differing) / static_cast<double>(pairs), 77 / 2.0, 0.5);
+}
+
+// What one learns from known codes: each of the 77 bits of the next one is as likely the same as not, alone
+// and together with its neighbour, whatever the stride between their numbers.
+TEST(CodePropertiesTest, TheNextCodeIsNotToldByTheLastOnes) {
+  constexpr uint64_t kPairs = 50'000;
+  const CodeBook book = FullBook();
+  for (const uint64_t stride : {1, 64, 16'384}) {
+    std::vector<char> text(CodeBook::kTextLength * (kPairs + 1));
+    book.MakeRow(3, CodeKind::kUnbound, {.first = 77, .stride = stride, .count = kPairs + 1}, text);
+    std::array<int64_t, 80> flips{};
+    std::array<int64_t, 80> both{};
+    for (uint64_t i = 0; i < kPairs; ++i) {
+      bool before = false;
+      int bit = 0;
+      for (size_t at = 0; at < CodeBook::kTextLength; ++at) {
+        if (at % 5 == 4) continue;
+        const size_t one = kBase32Upper.find(text[i * CodeBook::kTextLength + at]);
+        const size_t other = kBase32Upper.find(text[(i + 1) * CodeBook::kTextLength + at]);
+        for (int shift = 4; shift >= 0; --shift, ++bit) {
+          const bool flipped = ((one ^ other) >> shift & 1) != 0;
+          flips[static_cast<size_t>(bit)] += flipped ? 1 : 0;
+          both[static_cast<size_t>(bit)] += flipped && before ? 1 : 0;
+          before = flipped;
+        }
+      }
+    }
+    // Three bits are the key id. Five standard deviations of a fair coin: one verdict of 10^6 would be wrong.
+    const double deviation = std::sqrt(kPairs * 0.25);
+    const double deviation_both = std::sqrt(kPairs * 3.0 / 16);
+    for (size_t bit = 0; bit < 80; ++bit) {
+      if (bit < 3) {
+        EXPECT_EQ(flips[bit], 0);
+      } else {
+        EXPECT_NEAR(static_cast<double>(flips[bit]), kPairs / 2.0, 5 * deviation) << stride << " bit " << bit;
+      }
+      if (bit > 3) {
+        EXPECT_NEAR(static_cast<double>(both[bit]), kPairs / 4.0, 5 * deviation_both)
+            << stride << " bit " << bit;
+      }
+    }
+  }
+}
+
+// Rows are what batches are made of: each code is the one that its number alone gives, and none is there
+// twice.
+TEST(CodePropertiesTest, ARowHasTheCodesOfItsNumbers) {
+  const CodeBook book = FullBook();
+  for (const size_t count : {0, 1, 2, 63, 64, 65, 128, 1'000}) {
+    const NumberRow row{.first = 12'345, .stride = 64, .count = count};
+    std::string text(CodeBook::kTextLength * count, '?');
+    book.MakeRow(5, CodeKind::kUnbound, row, text);
+    for (size_t i = 0; i < count; ++i) {
+      const CodeContent content{.kind = CodeKind::kUnbound, .number = row.first + i * row.stride};
+      ASSERT_EQ(text.substr(i * CodeBook::kTextLength, CodeBook::kTextLength), book.MakeUnder(5, content));
+    }
+  }
+}
+
+TEST(CodePropertiesTest, NoCodeOfARowIsThereTwice) {
+  const auto count = static_cast<size_t>(testing::Trials(200'000, 10'000'000));
+  const CodeBook book = FullBook();
+  constexpr size_t kChunk = 10'000;
+  std::vector<uint64_t> tails;  // 60 of the 77 bits: equal codes have equal tails
+  tails.reserve(count);
+  std::vector<char> text(CodeBook::kTextLength * kChunk);
+  for (size_t done = 0; done < count; done += kChunk) {
+    book.MakeRow(3, CodeKind::kUnbound, {.first = done * 64 + 9, .stride = 64, .count = kChunk}, text);
+    for (size_t i = 0; i < kChunk; ++i) {
+      uint64_t tail = 0;
+      for (size_t at = 5; at < CodeBook::kTextLength; ++at) {
+        if (at % 5 != 4) tail = tail << 5 | kBase32Upper.find(text[i * CodeBook::kTextLength + at]);
+      }
+      tails.push_back(tail);
+    }
+  }
+  std::sort(tails.begin(), tails.end());
+  // Two codes of 10 million share their 60 bits by chance with 4 in 100,000; these keys give none.
+  EXPECT_EQ(std::adjacent_find(tails.begin(), tails.end()), tails.end());
+  testing::PrintTrials("codes made, none twice", static_cast<int64_t>(count));
 }
 
 TEST(CodePropertiesTest, CodesOfDistinctNumbersAreDistinct) {

@@ -87,7 +87,7 @@ TEST(CodeTest, IsTheAlternatingFeistelOfTheDescription) {
     const CodeBook book = BookWith({key_id}, key_id);
     const auto cipher = CipherOf(static_cast<uint8_t>(100 + 10 * key_id));
     ASSERT_EQ(WithoutDashes(book.Make(content)),
-              ReferenceCode(*cipher, key_id, static_cast<uint64_t>(content.kind), content.number.value));
+              ReferenceCode(*cipher, key_id, static_cast<uint64_t>(content.kind), content.number));
   }
 }
 

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace tessera::core {
@@ -77,6 +79,28 @@ TEST(CouponNumberTest, DistinctPlacesGiveDistinctNumbers) {
   }
   EXPECT_EQ(seen.size(), 4u * 8 * 16);
   EXPECT_EQ(*seen.rbegin(), 4u * 8 * 16 - 1) << "numbers leave no gap";
+}
+
+TEST(CodeNumberTest, HasAHomeAndAPlaceOfItsOwn) {
+  for (const Shape& shape : {Shape{1, 1}, Shape{4, 8}, Shape{64, 2048}, Shape{1024, 65'536}}) {
+    std::set<std::tuple<uint32_t, uint32_t, uint64_t>> places;
+    std::set<UserKey> bearers;
+    for (uint32_t home = 0; home < std::min(shape.partitions, 3u); ++home) {
+      for (uint64_t index = 0; index < 300; ++index) {
+        const CodeNumber code = CodeNumber::Of(shape, home, index);
+        EXPECT_EQ(code.home(shape), home);
+        EXPECT_EQ(code.index(shape), index);
+        EXPECT_LT(code.partition(shape), shape.partitions);
+        EXPECT_TRUE(places.emplace(home, code.partition(shape), code.place(shape)).second);
+        const UserKey bearer = code.Bearer(shape);
+        EXPECT_EQ(bearer.partition(shape), code.partition(shape)) << "a bearer's call stays in one slot";
+        EXPECT_TRUE(bearers.insert(bearer).second);
+      }
+    }
+  }
+  const CodeNumber last{(uint64_t{1} << CodeNumber::kBits) - 1};
+  const Shape shape;
+  EXPECT_EQ(CodeNumber::Of(shape, last.home(shape), last.index(shape)), last);
 }
 
 TEST(CouponNumberTest, IdsHaveOneSpelling) {

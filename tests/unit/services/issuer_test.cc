@@ -36,7 +36,7 @@ class IssuerTest : public program::HandlerBench {
 
   IssuerMetrics metrics_{registry_};
   CampaignHandlers campaigns_{store_, tools_, metrics_};
-  CouponHandlers coupons_{store_, tools_, metrics_};
+  CouponHandlers coupons_{store_, store_, tools_, metrics_};
 };
 
 TEST_F(IssuerTest, EveryMethodIsServed) {
@@ -230,6 +230,42 @@ TEST_F(IssuerTest, ARevocationGivesStockBackOnDemand) {
   EXPECT_TRUE(revoked->stock_returned());
   EXPECT_EQ(Call(coupons_, &CouponHandlers::RevokeCoupon, request)->SerializeAsString(),
             revoked->SerializeAsString());
+}
+
+TEST_F(IssuerTest, CodesAreMadeBoundAndRead) {
+  Activate("spring");
+  pb::GenerateCodesRequest generate;
+  generate.set_request_id(NextId());
+  generate.set_campaign_id("spring");
+  generate.set_count(3);
+  const auto made = Call(coupons_, &CouponHandlers::GenerateCodes, generate);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  ASSERT_EQ(made->codes_size(), 3);
+  EXPECT_EQ(Call(coupons_, &CouponHandlers::GenerateCodes, generate)->SerializeAsString(),
+            made->SerializeAsString());
+
+  pb::GetCouponRequest get;
+  get.mutable_coupon()->set_code(made->codes(0));
+  const auto free = Call(coupons_, &CouponHandlers::GetCoupon, get);
+  ASSERT_TRUE(free.ok()) << free.error().message;
+  EXPECT_EQ(free->coupon().coupon_id(), "");
+  EXPECT_EQ(free->coupon().code(), made->codes(0));
+  EXPECT_EQ(free->coupon().state(), pb::COUPON_STATE_AVAILABLE);
+
+  pb::BindCodeRequest bind;
+  bind.set_request_id(NextId());
+  bind.set_code(made->codes(0));
+  bind.set_user_id("user-1");
+  const auto bound = Call(coupons_, &CouponHandlers::BindCode, bind);
+  ASSERT_TRUE(bound.ok()) << bound.error().message;
+  EXPECT_EQ(Call(coupons_, &CouponHandlers::GetCoupon, get)->coupon().coupon_id(),
+            bound->coupon().coupon_id());
+  bind.set_request_id(NextId());
+  EXPECT_EQ(Call(coupons_, &CouponHandlers::BindCode, bind)->SerializeAsString(), bound->SerializeAsString());
+  bind.set_user_id("user-2");
+  EXPECT_EQ(Call(coupons_, &CouponHandlers::BindCode, bind).error().reason, core::Reason::kCodeAlreadyBound);
+  bind.set_code(bound->coupon().code());
+  EXPECT_EQ(Call(coupons_, &CouponHandlers::BindCode, bind).error().reason, core::Reason::kCodeAlreadyBound);
 }
 
 }  // namespace

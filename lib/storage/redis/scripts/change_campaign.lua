@@ -26,6 +26,7 @@
 -- returns: SHORT, now, missing : so many units must come home before the cap can be lowered
 --include part/redis.lua
 --include part/now.lua
+--include part/keep.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua

@@ -23,6 +23,7 @@
 -- returns: EXISTS, now : the id is taken
 --include part/redis.lua
 --include part/now.lua
+--include part/keep.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua

@@ -8,7 +8,7 @@
 -- returns: BEHIND : more entries than that are not applied
 --include part/redis.lua
 --include part/tally.lua
-local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'H', 'X', 's', 'd'}
+local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'm', 'w', 'o', 'H', 'X', 's', 'd'}
 local last = call('HGET', KEYS[2], 'last') or '0-0'
 local entries = call('XRANGE', KEYS[3], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
 if #entries > tonumber(ARGV[2]) then return {'BEHIND'} end

@@ -25,6 +25,7 @@
 -- returns: LOST, now : the coupon is not held by it any more
 --include part/redis.lua
 --include part/now.lua
+--include part/keep.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua

@@ -40,6 +40,7 @@
 -- returns: PASS, now : nothing stands against it; mode judge
 --include part/redis.lua
 --include part/now.lua
+--include part/keep.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua

@@ -1,4 +1,4 @@
--- Takes one coupon back from its user and, if asked, gives back what issuing it had spent.
+-- Takes one coupon back from its user and, if asked, gives back what issuing it had spent; one made of a code spent no stock.
 -- KEYS[1] operation: bucket of the operation's record
 -- KEYS[2] operation_earlier: the bucket of the period before, or the same
 -- KEYS[3] wallet: the bucket that holds the coupon
@@ -33,6 +33,7 @@
 -- returns: HELD, now, until : an order holds it
 --include part/redis.lua
 --include part/now.lua
+--include part/keep.lua
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
@@ -59,8 +60,9 @@ if c.state == RESERVED and not held then
 end
 call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
 call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
+local stocked = not call('HGET', KEYS[3], ARGV[7] .. 'x')
 if ARGV[11] == '1' then
-  flag = flag + 1
+  flag = flag + (stocked and 1 or 0)
   local of_today = day_end > 0 and c.issued >= day_from
   local wallet, user, campaign, day_start = KEYS[3], c.user, c.campaign, pack('>I6', day_from)
   local of_user = call('HGET', wallet, user)
@@ -73,10 +75,10 @@ if ARGV[11] == '1' then
     call('HSET', KEYS[4], limit, pack(STOCK, issued, share, used - 1, got, sent + 1, at, window))
     call('SADD', KEYS[6], owed)
   end
-  if ARGV[14] ~= '' then give_back('s', state[4], 0, ARGV[14]) end
-  if ARGV[15] ~= '' and of_today then give_back('D', state[5], day_from, ARGV[15]) end
+  if ARGV[14] ~= '' and stocked then give_back('s', state[4], 0, ARGV[14]) end
+  if ARGV[15] ~= '' and stocked and of_today then give_back('D', state[5], day_from, ARGV[15]) end
 end
 append(KEYS[5], 'K', flag, c.campaign, number, c.user, ARGV[2])
-local result = pack('>c1c8I5I6B', 'K', ARGV[3], number, now, tonumber(ARGV[11]))
+local result = pack('>c1c8I5I6B', 'K', ARGV[3], number, now, flag % 2)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

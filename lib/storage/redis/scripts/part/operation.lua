@@ -1,8 +1,7 @@
--- Operation records: a bucket (a hash) per period, one field per operation; the field '.' says that the bucket's TTL is set.
+-- Operation records: a bucket (a hash) per period, one field per operation. REQUIRES keep.
 -- A record is type(1) body digest(8) and what its type needs; 'F' is a fence.
 -- find: nothing when the operation has no record, else OK with the record, REUSED or FENCED, and 1 when it lay in `earlier`: the
 -- bucket of the period before, or the same bucket when the request id carries its own time.
-local anchored = {}
 local function find(bucket, earlier, field, body)
   local found = call('HMGET', bucket, '.', field)
   anchored[bucket] = found[1]
@@ -12,15 +11,4 @@ local function find(bucket, earlier, field, body)
   if sub(record, 1, 1) == 'F' then return 'FENCED', '', 0 end
   if sub(record, 2, 9) ~= body then return 'REUSED', '', 0 end
   return 'OK', record, was_earlier
-end
-
--- REQUIRES: find was called for this bucket.
-local function keep(bucket, field, record, expire_at)
-  if anchored[bucket] then
-    call('HSET', bucket, field, record)
-  else
-    call('HSET', bucket, '.', '1', field, record)
-    call('PEXPIREAT', bucket, expire_at)
-    anchored[bucket] = '1'
-  end
 end

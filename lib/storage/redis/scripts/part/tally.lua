@@ -1,6 +1,7 @@
 -- Adds the entries' events up, as 'campaign:metric' = sum. Metrics: i issued, c of them claimed, h reserved, l given back or run
--- out, r redeemed, b rolled back, e expired, k revoked, t stock given back; H held now, X redeemed now, and the money of what is
--- redeemed and not rolled back: s subtotal, d discount. Answers the number of events as well. REQUIRES redis.
+-- out, r redeemed, b rolled back, e expired, k revoked, t stock given back; m codes made, w codes revoked, o of the issued, made of codes (they spend
+-- no stock); H held now, X redeemed now, and the money of what is redeemed and not rolled back: s subtotal, d discount. Answers the
+-- number of events as well. REQUIRES redis.
 local function tally(entries, sums)
   local events = #entries
   local function add(campaign, metric, n)
@@ -12,7 +13,7 @@ local function tally(entries, sums)
     if kind == 'I' then
       local coupons = math.floor((#entry[2][2] - 6) / 30)
       add(campaign, 'i', coupons)
-      if flag == 1 then add(campaign, 'c', coupons) end
+      if flag == 1 then add(campaign, 'c', coupons) elseif flag == 3 then add(campaign, 'o', coupons) end
       events = events + coupons - 1
     elseif kind == 'H' then
       add(campaign, 'h', 1)
@@ -20,6 +21,10 @@ local function tally(entries, sums)
     elseif kind == 'L' or kind == 'O' then
       add(campaign, 'l', 1)
       add(campaign, 'H', -1)
+    elseif kind == 'M' then
+      add(campaign, 'm', (unpack('>I5', entry[2][2], 41)))
+    elseif kind == 'W' then
+      add(campaign, 'w', 1)
     elseif kind == 'E' then
       add(campaign, 'e', 1)
     elseif kind == 'K' then

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "storage/code_store.h"
+#include "storage/redis/campaign_directory.h"
+#include "storage/redis/outcomes.h"
+
+namespace tessera::storage {
+
+// Makes codes: gives a campaign's batch a range of numbers at the campaign's home. Nothing is stored of the
+// codes themselves. Loop thread only.
+class CodeGenerating {
+ public:
+  CodeGenerating(const Backend& backend, CampaignDirectory& directory, const Outcomes& outcomes)
+      : backend_(backend), directory_(directory), outcomes_(outcomes) {}
+
+  async::Task<core::Result<GeneratedCodes>> Make(GenerateCodesIntent intent);
+
+ private:
+  async::Task<core::Result<ScriptReply>> Run(GenerateCodesIntent intent, KnownCampaignPtr campaign,
+                                             OperationPlace place) const;
+
+  const Backend& backend_;
+  CampaignDirectory& directory_;
+  const Outcomes& outcomes_;
+};
+
+}  // namespace tessera::storage

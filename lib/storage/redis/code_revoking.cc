@@ -1,0 +1,61 @@
+#include "storage/redis/code_revoking.h"
+
+#include "scripts.h"
+#include "storage/redis/errors.h"
+#include "storage/redis/records.h"
+
+namespace tessera::storage {
+namespace {
+
+constexpr int kAttemptsMax = 32;
+
+}  // namespace
+
+async::Task<core::Result<ScriptReply>> CodeRevoking::Run(Operation op, core::CodeNumber code,
+                                                         core::CampaignNumber campaign,
+                                                         OperationPlace place) const {
+  const Keys& keys = backend_.keys;
+  const Deadline deadline = op.deadline;
+  redis::Command command(redis_scripts::kRevokeCode);
+  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Code(code));
+  command.Key(keys.Ledger(code.partition(keys.shape())));
+  backend_.AddBegin(command, op, place);
+  command.Arg(CodeField(code, keys.shape()))
+      .Arg(PackNumber(code.value, 5))
+      .Arg(PackNumber(campaign.value, 4));
+  co_return co_await backend_.Run(std::move(command), deadline);
+}
+
+async::Task<core::Result<Revoked>> CodeRevoking::Revoke(RevokeIntent intent) {
+  const Deadline deadline = intent.op.deadline;
+  const core::CodeNumber code = std::get<core::CodeNumber>(intent.coupon);
+  const core::Result<core::CampaignNumber> campaign = co_await ranges_.CampaignOf(code, deadline);
+  if (!campaign.ok()) co_return campaign.error();
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    const core::Result<OperationPlace> place =
+        backend_.Place(intent.op, code.partition(backend_.keys.shape()));
+    if (!place.ok()) co_return place.error();
+    core::Result<ScriptReply> reply = co_await Run(intent.op, code, *campaign, *place);
+    if (!reply.ok()) co_return std::move(reply).error();
+    const std::string_view status = reply->status;
+    if (status == "OK") {
+      co_return co_await outcomes_.OpenReply<Revoked>(std::move(*reply), *place, deadline);
+    }
+    if (status == "REVOKED") {
+      co_return core::Error(core::Reason::kCouponRevoked, "The code was taken back already.");
+    }
+    if (status == "BUSY") {
+      core::Result<CodeFound> found = co_await taking_.AwaitDecided(code, deadline);
+      if (!found.ok()) co_return std::move(found).error();
+      if (found->kind == CodeFound::Kind::kUsed) {
+        intent.coupon = found->coupon;
+        co_return co_await settling_.Revoke(std::move(intent));
+      }
+    } else if (!backend_.PeriodPassed(*reply)) {
+      co_return CommonRefusal(status);
+    }
+  }
+  co_return Contended("Others keep asking for the code.");
+}
+
+}  // namespace tessera::storage

@@ -1,0 +1,37 @@
+-- Asks the partition of an operation that took a code what became of it; where nothing did, its attempts so far never will.
+-- KEYS[1] operation: bucket of the operation's record
+-- KEYS[2] operation_earlier: the bucket of the period before
+-- KEYS[3] outgoing: what codes' homes have still to be told
+-- ARGV[1] field: of the operation
+-- ARGV[2] body: digest of its request
+-- ARGV[3] attempt: the highest that is known
+-- ARGV[4] operation_expires: end of the record's bucket
+-- ARGV[5] code: its number, 5 bytes
+-- ARGV[6] holder: the operation, as the code's home keeps it
+-- returns: COMMITTED, number : it made that coupon (5 bytes) of the code
+-- returns: UNDONE : it did, and a rollback set the code free
+-- returns: FENCED : it did not, and can't under those attempts
+--include part/redis.lua
+--include part/keep.lua
+--include part/attempt.lua
+--include part/code.lua
+local told = call('HGET', KEYS[3], ARGV[5])
+if told and same(sub(told, 2, 27), ARGV[6]) then
+  if sub(told, 1, 1) == 'N' then return {'UNDONE'} end
+  return {'COMMITTED', sub(told, 28)}
+end
+local found = call('HMGET', KEYS[1], '.', ARGV[1])
+local record = found[2] or call('HGET', KEYS[2], ARGV[1])
+if record and sub(record, 2, 9) == ARGV[2] then
+  if sub(record, 1, 1) == 'I' then return {'COMMITTED', sub(record, 15, 19)} end
+  if sub(record, 10, 10) == 'B' and sub(record, 46, 46) == '\1' then return {'UNDONE'} end
+  return {'COMMITTED', sub(record, 17, 21)}
+end
+-- In both buckets: the attempt may have begun in the period before or after the one in which the home last heard of it.
+for _, bucket in ipairs(KEYS) do
+  if bucket ~= KEYS[3] and tonumber(ARGV[3]) > 0 then
+    anchored[bucket] = call('HGET', bucket, '.')
+    fence(bucket, bucket, ARGV[1], tonumber(ARGV[3]), ARGV[4])
+  end
+end
+return {'FENCED'}

@@ -1,0 +1,31 @@
+-- Tells a code's home what became of the operation that took it. Nothing happens when the code is another's by now.
+-- KEYS[1] codes: bucket of the code's state
+-- ARGV[1] field: of the code in its bucket, 1 byte
+-- ARGV[2] holder: the operation
+-- ARGV[3] what: used (it committed), free (no attempt up to this one can) or undone (it was rolled back, and frees the code)
+-- ARGV[4] attempt: for free
+-- ARGV[5] number: of the coupon, 5 bytes, for used
+-- returns: TOLD : the home has it
+-- returns: KEPT : the code stays as it is
+--include part/redis.lua
+--include part/code.lua
+local found = call('HGET', KEYS[1], ARGV[1])
+if not found or sub(found, 1, 1) == 'W' then return {'KEPT'} end
+local taken = sub(found, 1, 1) == 'T'
+local attempt, holder
+if taken then
+  local _, of, _, who = unpack(TAKEN, found)
+  attempt, holder = of, who
+else
+  local _, _, who = unpack(USED, found)
+  holder = who
+end
+if not same(holder, ARGV[2]) then return {'KEPT'} end
+if ARGV[3] == 'used' then
+  if not taken then return {'KEPT'} end
+  call('HSET', KEYS[1], ARGV[1], pack(USED, 'U', ARGV[5], ARGV[2]))
+  return {'TOLD'}
+end
+if ARGV[3] == 'free' and (not taken or attempt > tonumber(ARGV[4])) then return {'KEPT'} end
+call('HDEL', KEYS[1], ARGV[1])
+return {'TOLD'}

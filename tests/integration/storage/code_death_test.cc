@@ -1,0 +1,205 @@
+// A process that dies between any two steps of taking a code, or of setting it free: others finish what it
+// left.
+
+#include "store_room.h"
+#include "tests/support/trials.h"
+
+namespace tessera::contract {
+namespace {
+
+using core::CodeNumber;
+using core::Reason;
+using storage::Method;
+
+// Ends its store's connections when that has had so many answers: nothing more is asked, as when a process
+// dies.
+class Reaper : public redis::Observer {
+ public:
+  void KillAfter(redis::Client& client, int answers) {
+    client_ = &client;
+    left_ = answers;
+  }
+  // Whether it lived through.
+  bool Lived() const { return left_ > 0; }
+
+  void OnCommand(const redis::Command&, std::chrono::nanoseconds, const redis::Error*) override {
+    if (client_ != nullptr && --left_ == 0) client_->Close();
+  }
+
+ private:
+  redis::Client* client_ = nullptr;
+  int left_ = 0;
+};
+
+class CodeDeathTest : public StoreRoom {
+ protected:
+  void SetUp() override {
+    Open(ConfigFor(server_.unix_address()));
+    campaign_ = Active();
+    // Every partition knows the campaign, so that each trial takes the same steps.
+    for (uint32_t i = 0; i < 64; ++i) Coupon(campaign_, 100 + i);
+  }
+
+  CodeNumber Code() {
+    storage::GenerateCodesIntent intent;
+    intent.op = NewOp(Method::kGenerateCodes);
+    intent.campaign_id = campaign_;
+    intent.count = 1;
+    return {Await(store_->codes().GenerateCodes(intent))->numbers.first};
+  }
+  storage::UseIntent By(uint32_t user, CodeNumber code) {
+    storage::UseIntent intent = Use(Method::kRedeemCoupons, code, "order-" + std::to_string(user));
+    intent.user = User(user);
+    return intent;
+  }
+  // Runs `call` on a process that dies after so many answers; true when it lived.
+  template <class Call>
+  bool RunDying(int answers, const Call& call) {
+    Reaper reaper;
+    RedisUnderTest::Options options;
+    options.name = redis_->keys().prefixes().front().substr(0, redis_->keys().prefixes().front().find(':'));
+    options.observer = &reaper;
+    RedisUnderTest dying(ConfigFor(server_.unix_address()), store_->shape(), options);
+    // What it remembers is no part of the steps.
+    EXPECT_TRUE(dying.loop().RunUntilDone(dying.campaigns().Get(campaign_, Soon())).ok());
+    EXPECT_TRUE(dying.loop()
+                    .RunUntilDone(dying.redemptions().Validate(Use(Method::kRedeemCoupons, spare_, "x")))
+                    .ok());
+    reaper.KillAfter(dying.store().client(), answers);
+    call(dying);
+    return reaper.Lived();
+  }
+
+  testing::RedisServer server_;
+  std::string campaign_;
+  CodeNumber spare_;
+};
+
+// Whoever comes next, the same call again or another user, finds the code used by exactly one.
+TEST_F(CodeDeathTest, ARedeemerMayDieAtEveryStep) {
+  int64_t trials = 0;
+  int committed = 0;
+  int freed = 0;
+  for (const bool retry_first : {true, false}) {
+    for (int step = 1;; ++step) {
+      spare_ = Code();
+      const CodeNumber code = Code();
+      const storage::UseIntent mine = By(1, code);
+      const storage::UseIntent others = By(2, code);
+      const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+        storage::UseIntent intent = mine;
+        intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+        dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+      });
+      const auto first = Await(store_->redemptions().Redeem(retry_first ? mine : others));
+      const auto second = Await(store_->redemptions().Redeem(retry_first ? others : mine));
+      const auto& of_mine = retry_first ? first : second;
+      const auto& of_others = retry_first ? second : first;
+      EXPECT_NE(of_mine.ok(), of_others.ok()) << "step " << step;
+      EXPECT_THAT(of_mine.ok() ? of_others : of_mine, Refuses(Reason::kCouponOfAnotherUser));
+      const auto view = Await(store_->codes().GetCode(code, Soon()));
+      EXPECT_EQ(view->coupon, of_mine.ok() ? of_mine->coupon : of_others->coupon);
+      committed += of_mine.ok() ? 1 : 0;
+      freed += of_mine.ok() ? 0 : 1;
+      ++trials;
+      if (lived) break;
+    }
+  }
+  EXPECT_GT(committed, 4);
+  EXPECT_GT(freed, 0);
+  EXPECT_GT(trials, 8);
+  Sweep();
+  ExpectVerified();
+  testing::PrintTrials("a redeemer of a code dies between two steps", trials);
+}
+
+// Whoever finds the code held and is refused himself leaves it free, and the first call fenced: sent again it
+// takes the code under a higher attempt.
+TEST_F(CodeDeathTest, AFencedCallTakesTheCodeAgain) {
+  int64_t trials = 0;
+  for (int step = 1;; ++step) {
+    spare_ = Code();
+    const CodeNumber code = Code();
+    const storage::UseIntent mine = By(1, code);
+    storage::UseIntent refused = By(2, code);
+    refused.decide = [](const core::Campaign&) -> core::Result<core::Discount> {
+      return core::Error(Reason::kMinimumSpendNotMet, "too little");
+    };
+    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+      storage::UseIntent intent = mine;
+      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+      dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+    });
+    EXPECT_FALSE(Await(store_->redemptions().Redeem(refused)).ok());
+    EXPECT_THAT(Await(store_->redemptions().Redeem(mine)), Succeeds()) << "step " << step;
+    ++trials;
+    if (lived) break;
+  }
+  EXPECT_GT(trials, 4);
+  Sweep();
+  ExpectVerified();
+  testing::PrintTrials("a redeemer of a code dies, and is fenced by one who is refused", trials);
+}
+
+TEST_F(CodeDeathTest, ABinderMayDieAtEveryStep) {
+  int64_t trials = 0;
+  for (int step = 1;; ++step) {
+    spare_ = Code();
+    storage::BindIntent mine;
+    mine.op = NewOp(Method::kBindCode);
+    mine.code = Code();
+    mine.user = User(1);
+    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+      storage::BindIntent intent = mine;
+      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+      dying.loop().RunUntilDone(dying.codes().Bind(intent));
+    });
+    storage::BindIntent others = mine;
+    others.op = NewOp(Method::kBindCode);
+    others.user = User(2);
+    const auto of_others = Await(store_->codes().Bind(others));
+    const auto of_mine = Await(store_->codes().Bind(mine));
+    EXPECT_NE(of_mine.ok(), of_others.ok()) << "step " << step;
+    EXPECT_THAT(of_mine.ok() ? of_others : of_mine, Refuses(Reason::kCodeAlreadyBound));
+    ++trials;
+    if (lived) break;
+  }
+  EXPECT_GT(trials, 4);
+  Sweep();
+  ExpectVerified();
+  testing::PrintTrials("a binder of a code dies between two steps", trials);
+}
+
+// The rollback stands or it does not; once it stands a sweeper sets the code free, whoever died.
+TEST_F(CodeDeathTest, ARollbackMayDieAtEveryStep) {
+  int64_t trials = 0;
+  for (int step = 1;; ++step) {
+    spare_ = Code();
+    const CodeNumber code = Code();
+    const auto redemption = Await(store_->redemptions().Redeem(By(1, code)));
+    ASSERT_THAT(redemption, Succeeds());
+    storage::RollbackIntent rollback;
+    rollback.op = NewOp(Method::kRollbackRedemption);
+    rollback.redemption = redemption->ref;
+    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+      storage::RollbackIntent intent = rollback;
+      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+      dying.loop().RunUntilDone(dying.redemptions().Rollback(intent));
+    });
+    Sweep();
+    const auto view = Await(store_->redemptions().GetRedemption(redemption->ref, Soon()));
+    ASSERT_THAT(view, Succeeds());
+    EXPECT_EQ(Await(store_->codes().GetCode(code, Soon()))->coupon.has_value(),
+              !view->rolled_back.has_value());
+    EXPECT_THAT(Await(store_->redemptions().Rollback(rollback)), Succeeds());
+    EXPECT_THAT(Await(store_->redemptions().Redeem(By(2, code))), Succeeds());
+    ++trials;
+    if (lived) break;
+  }
+  EXPECT_GT(trials, 3);
+  ExpectVerified();
+  testing::PrintTrials("a rollback of a code's redemption dies between two steps", trials);
+}
+
+}  // namespace
+}  // namespace tessera::contract

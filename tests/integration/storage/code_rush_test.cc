@@ -1,0 +1,110 @@
+// Many users want one code at the same time.
+
+#include "async/timer.h"
+#include "async/when_all.h"
+#include "store_room.h"
+#include "tests/support/trials.h"
+
+namespace tessera::contract {
+namespace {
+
+using core::CodeNumber;
+using core::Reason;
+using storage::Method;
+
+constexpr uint32_t kUsers = 256;
+
+class CodeRushTest : public StoreRoom {
+ protected:
+  void SetUp() override {
+    Open(ConfigFor(server_.unix_address()), {}, {.partitions = 16, .buckets = 64});
+    campaign_ = Active();
+  }
+
+  CodeNumber Code() {
+    storage::GenerateCodesIntent intent;
+    intent.op = NewOp(Method::kGenerateCodes);
+    intent.campaign_id = campaign_;
+    intent.count = 1;
+    return {Await(store_->codes().GenerateCodes(intent))->numbers.first};
+  }
+  async::Task<void> RedeemInto(storage::UseIntent intent,
+                               std::optional<core::Result<storage::Redemption>>* out) {
+    *out = co_await store_->redemptions().Redeem(std::move(intent));
+  }
+  // How many of all users had the code. Each bears his own name and order; every fourth sends his call twice.
+  int WinnersOf(CodeNumber code, std::vector<async::Task<void>> besides = {}) {
+    std::vector<std::optional<core::Result<storage::Redemption>>> answers(kUsers + kUsers / 4);
+    std::vector<async::Task<void>> tasks = std::move(besides);
+    for (uint32_t i = 0; i < kUsers; ++i) {
+      storage::UseIntent intent = Use(Method::kRedeemCoupons, code, "order-" + std::to_string(i));
+      intent.user = User(i);
+      if (i % 4 == 0) tasks.push_back(RedeemInto(intent, &answers[kUsers + i / 4]));
+      tasks.push_back(RedeemInto(std::move(intent), &answers[i]));
+    }
+    Await(async::WhenAll(std::move(tasks)));
+    int winners = 0;
+    for (uint32_t i = 0; i < kUsers; ++i) {
+      const auto& answer = *answers[i];
+      if (i % 4 == 0) EXPECT_EQ(answer.ok(), answers[kUsers + i / 4]->ok()) << "one call, one answer";
+      winners += answer.ok() ? 1 : 0;
+      if (!answer.ok()) {
+        EXPECT_THAT(answer,
+                    ::testing::AnyOf(Refuses(Reason::kCouponOfAnotherUser), Refuses(Reason::kContended)));
+      }
+    }
+    return winners;
+  }
+
+  testing::RedisServer server_;
+  std::string campaign_;
+};
+
+TEST_F(CodeRushTest, OneOf256UsersHasTheCode) {
+  const int64_t rounds = testing::Trials(5, 100);
+  for (int64_t round = 0; round < rounds; ++round) EXPECT_EQ(WinnersOf(Code()), 1);
+  Sweep();
+  EXPECT_EQ(Totals(campaign_).redeemed, rounds);
+  ExpectVerified();
+  testing::PrintTrials("256 users on one code, rounds", rounds);
+}
+
+// One rush after the other on one code, with a rollback in between.
+TEST_F(CodeRushTest, AFreedCodeIsHadOnceMore) {
+  const CodeNumber code = Code();
+  for (int round = 0; round < 5; ++round) {
+    ASSERT_EQ(WinnersOf(code), 1);
+    const auto view = Await(store_->codes().GetCode(code, Soon()));
+    const auto coupon = GetCoupon(*view->coupon);
+    ASSERT_TRUE(coupon->redemption.has_value());
+    ASSERT_THAT(Rollback(*coupon->redemption), Succeeds());
+  }
+  const auto totals = Totals(campaign_);
+  EXPECT_EQ(totals.redeemed, 5);
+  EXPECT_EQ(totals.rolled_back, 5);
+  EXPECT_EQ(totals.redeemed_now, 0);
+  ExpectVerified();
+}
+
+// The judge itself: a home that forgets who took the code, as one without takes would, lets several have it.
+class ForgetfulHomeTest : public CodeRushTest {
+ protected:
+  async::Task<void> ForgetOn(std::string key, int64_t times) {
+    redis::Client& client = redis_->store().client();
+    for (int64_t i = 0; i < times; ++i) {
+      redis::Command forget("DEL");
+      forget.Key(key);
+      co_await client.Execute(std::move(forget), Soon());
+    }
+  }
+};
+
+TEST_F(ForgetfulHomeTest, IsCaught) {
+  const CodeNumber code = Code();
+  std::vector<async::Task<void>> saboteur;
+  saboteur.push_back(ForgetOn(redis_->keys().Code(code), 200));
+  EXPECT_GT(WinnersOf(code, std::move(saboteur)), 1);
+}
+
+}  // namespace
+}  // namespace tessera::contract
