@@ -9,6 +9,12 @@ namespace {
 
 using core::CampaignDefinition;
 
+std::string NameOf(const core::CouponName& name) {
+  const auto* code = std::get_if<core::CodeNumber>(&name);
+  return code != nullptr ? "of code " + std::to_string(code->value)
+                         : std::get<core::CouponNumber>(name).ToId();
+}
+
 storage::Deadline Soon() { return std::chrono::steady_clock::now() + std::chrono::minutes(1); }
 
 storage::UseIntent UseOf(const HistoryCall& call) {
@@ -97,6 +103,24 @@ Answer PerformRevoke(const Ports& ports, const HistoryCall& call) {
   return ToAnswer(ports.loop.RunUntilDone(ports.coupons.Revoke(intent)));
 }
 
+Answer PerformGenerate(const Ports& ports, const HistoryCall& call) {
+  storage::GenerateCodesIntent intent;
+  intent.op = call.op;
+  intent.campaign_id = call.campaign_id;
+  intent.count = static_cast<uint64_t>(call.page_size);
+  intent.code_key_id = static_cast<uint8_t>(call.version);
+  return ToAnswer(ports.loop.RunUntilDone(ports.codes.GenerateCodes(intent)));
+}
+
+Answer PerformBind(const Ports& ports, const HistoryCall& call) {
+  storage::BindIntent intent;
+  intent.op = call.op;
+  intent.code = std::get<core::CodeNumber>(call.coupon);
+  intent.user = *call.user;
+  intent.code_key_id = static_cast<uint8_t>(call.version);
+  return ToAnswer(ports.loop.RunUntilDone(ports.codes.Bind(intent)));
+}
+
 Answer PerformCommit(const Ports& ports, const HistoryCall& call) {
   storage::CommitIntent intent;
   intent.op = call.op;
@@ -143,7 +167,15 @@ Answer PerformOne(const Ports& ports, const HistoryCall& call) {
     case CallKind::kIssue:
       break;
     case CallKind::kGetCoupon:
-      return ToAnswer(loop.RunUntilDone(ports.coupons.GetCoupon(call.coupon, Soon())));
+      return ToAnswer(
+          loop.RunUntilDone(ports.coupons.GetCoupon(std::get<core::CouponNumber>(call.coupon), Soon())));
+    case CallKind::kGenerateCodes:
+      return PerformGenerate(ports, call);
+    case CallKind::kBind:
+      return PerformBind(ports, call);
+    case CallKind::kGetCode:
+      return ToAnswer(
+          loop.RunUntilDone(ports.codes.GetCode(std::get<core::CodeNumber>(call.coupon), Soon())));
     case CallKind::kListUserCoupons:
       return PerformListUserCoupons(ports, call);
     case CallKind::kRevoke:
@@ -178,9 +210,10 @@ Answer PerformOne(const Ports& ports, const HistoryCall& call) {
 
 std::string_view NameOf(CallKind kind) {
   constexpr std::string_view kNames[kCallKinds] = {
-      "create",   "update",         "move",          "get campaign", "list campaigns", "issue",  "get coupon",
-      "list",     "revoke",         "validate",      "redeem",       "reserve",        "commit", "release",
-      "rollback", "get redemption", "get operation", "fence",        "sweep",          "apply"};
+      "create",     "update",  "move",     "get campaign",   "list campaigns", "issue",
+      "get coupon", "list",    "revoke",   "validate",       "redeem",         "reserve",
+      "commit",     "release", "rollback", "get redemption", "get operation",  "fence",
+      "sweep",      "apply",   "generate", "bind",           "get code"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -248,7 +281,7 @@ std::string Describe(const HistoryCall& call) {
   if (call.op.deadline < std::chrono::steady_clock::now() - std::chrono::hours(1)) text += " past deadline";
   text += fmt::format(" campaign '{}' version {} edit {} transition {}", call.campaign_id, call.version,
                       call.edit_seed, static_cast<int>(call.transition));
-  text += fmt::format(" coupon {} ref {} order {} ({} {}) ttl {} expected {}", call.coupon.ToId(),
+  text += fmt::format(" coupon {} ref {} order {} ({} {}) ttl {} expected {}", NameOf(call.coupon),
                       call.ref.ToId('x'), call.order_id, call.order.SubtotalMinor(),
                       call.order.currency.code(), call.ttl_ms, call.expected_discount.minor);
   if (call.user) text += " user " + hex(call.user->bytes);

@@ -33,8 +33,11 @@ enum class CallKind : uint8_t {
   kFence,
   kSweep,
   kApply,
+  kGenerateCodes,
+  kBind,
+  kGetCode,
 };
-inline constexpr int kCallKinds = static_cast<int>(CallKind::kApply) + 1;
+inline constexpr int kCallKinds = static_cast<int>(CallKind::kGetCode) + 1;
 
 std::string_view NameOf(CallKind kind);
 
@@ -50,7 +53,7 @@ struct HistoryCall {
   storage::IssueSource source = storage::IssueSource::kClaim;
   std::vector<storage::IssueItem> items;
   std::optional<core::UserKey> user;
-  core::CouponNumber coupon;
+  core::CouponName coupon;
   core::OpRef ref;
   std::string order_id;
   core::Order order;
@@ -74,6 +77,7 @@ core::Result<core::CampaignDefinition> EditBySeed(uint64_t seed, const core::Cam
 struct Ports {
   storage::CampaignStore& campaigns;
   storage::CouponStore& coupons;
+  storage::CodeStore& codes;
   storage::RedemptionStore& redemptions;
   storage::LedgerStore& ledger;
   storage::Sweeper& sweeper;

@@ -23,6 +23,7 @@ struct InstantOf {
 
   std::optional<InstantMs> operator()(const storage::CampaignChanged& v) const { return v.update_time_ms; }
   std::optional<InstantMs> operator()(const storage::Issued& v) const { return v.issue_time_ms; }
+  std::optional<InstantMs> operator()(const storage::GeneratedCodes& v) const { return v.make_time_ms; }
   std::optional<InstantMs> operator()(const storage::Redemption& v) const { return v.redeem_time_ms; }
   std::optional<InstantMs> operator()(const storage::Released& v) const { return v.release_time_ms; }
   std::optional<InstantMs> operator()(const storage::RolledBack& v) const { return v.rollback_time_ms; }
@@ -50,11 +51,11 @@ MemoryOptions OptionsFor(StoreUnderTest& store, const InstantMs* now) {
 
 HistoryChecker::HistoryChecker(StoreUnderTest& store, uint64_t seed)
     : store_(store),
-      store_ports_{store.campaigns(), store.coupons(), store.redemptions(),
+      store_ports_{store.campaigns(), store.coupons(), store.codes(), store.redemptions(),
                    store.ledger(),    store.sweeper(), store.loop()},
       seed_(seed),
       model_(OptionsFor(store, &model_now_)),
-      model_ports_{model_, model_, model_, model_, model_, model_loop_},
+      model_ports_{model_, model_, model_, model_, model_, model_, model_loop_},
       generator_(seed, store.shape(), [&store](const std::string& id) { return store.HomeOf(id); }) {}
 
 HistoryResult HistoryChecker::Run(int64_t calls) {
@@ -157,6 +158,12 @@ bool HistoryChecker::CompareState() {
     HistoryCall call;
     call.kind = CallKind::kGetCoupon;
     call.coupon = number;
+    if (!Step(call)) return false;
+  }
+  for (const core::CodeNumber code : generator_.codes()) {
+    HistoryCall call;
+    call.kind = CallKind::kGetCode;
+    call.coupon = code;
     if (!Step(call)) return false;
   }
   for (const std::string& id : generator_.campaigns()) {

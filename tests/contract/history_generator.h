@@ -26,10 +26,13 @@ class HistoryGenerator {
 
   const std::vector<std::string>& campaigns() const { return campaigns_; }
   const std::vector<core::CouponNumber>& coupons() const { return all_coupons_; }
+  const std::vector<core::CodeNumber>& codes() const { return all_codes_; }
   // A claim by a user that the history has not met.
   HistoryCall ClaimOfAStranger(const std::string& campaign_id, core::InstantMs now);
 
  private:
+  static constexpr uint32_t kUsers = 10;
+
   struct KnownCoupon {
     core::CouponNumber number;
     core::UserKey user;
@@ -48,6 +51,9 @@ class HistoryGenerator {
   core::CampaignDefinition AnyDefinition(core::InstantMs now);
   std::string RecentCampaign();
   core::CouponNumber AnyCoupon();
+  core::CodeNumber AnyCode();
+  // A coupon's own number, or a code.
+  core::CouponName AnyName();
   core::OpRef AnyRef(const std::deque<core::OpRef>& pool, const std::deque<core::OpRef>& wrong_pool);
   uint32_t PartitionOf(const HistoryCall& call) const;
 
@@ -58,6 +64,8 @@ class HistoryGenerator {
   HistoryCall Use(CallKind kind, storage::Method method, core::InstantMs now);
   HistoryCall Settle(CallKind kind, storage::Method method, core::InstantMs now);
   HistoryCall Revoke(core::InstantMs now);
+  HistoryCall GenerateCodes(core::InstantMs now);
+  HistoryCall Bind(core::InstantMs now);
   HistoryCall Read(CallKind kind);
   HistoryCall AboutOperation(CallKind kind, core::InstantMs now);
   HistoryCall Again();
@@ -72,6 +80,8 @@ class HistoryGenerator {
   std::map<std::string, int64_t> versions_;
   std::vector<core::CouponNumber> all_coupons_;
   std::deque<KnownCoupon> coupons_;
+  std::deque<core::CodeNumber> codes_;
+  std::vector<core::CodeNumber> all_codes_;
   std::deque<core::OpRef> reservations_;
   std::map<core::OpRef, storage::Reservation> reserved_;
   std::deque<core::OpRef> redemptions_;

@@ -39,6 +39,12 @@ constexpr const char* kMustBeMet[] = {
     "release: ok",
     "rollback: ok",
     "revoke: ok",
+    "generate: ok",
+    "bind: ok",
+    "bind: CODE_ALREADY_BOUND",
+    "bind: USER_QUOTA",
+    "redeem: SUBJECT_REQUIRED",
+    "reserve: CODE_NOT_BOUND",
 };
 
 std::vector<std::string> NotMet(const std::map<std::string, int64_t>& outcomes) {

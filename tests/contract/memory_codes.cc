@@ -64,18 +64,21 @@ async::Task<Result<storage::CodeView>> MemoryStore::GetCode(core::CodeNumber cod
   co_return view;
 }
 
-core::Status MemoryStore::MayUseCode(const core::Campaign& campaign,
-                                     const std::optional<core::UserKey>& user) const {
-  if (now() >= campaign.definition.use_window.end_ms) {
+core::Status MemoryStore::MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user,
+                                     bool at_once) const {
+  const core::CampaignDefinition& definition = campaign.definition;
+  if (now() >= definition.use_window.end_ms) {
     return Error(Reason::kCouponExpired, "expired")
-        .With("expired_at", InstantText(campaign.definition.use_window.end_ms));
+        .With("expired_at", InstantText(definition.use_window.end_ms));
   }
-  const core::CampaignLimits& limits = campaign.definition.limits;
-  if (!limits.per_user_total && !limits.per_user_per_day) return core::MayRedeem(campaign);
-  if (!user) {
-    if (core::Status may = core::MayRedeem(campaign); !may.ok()) return may;
-    return Error(Reason::kSubjectRequired, "whose quota?").With("field", "user_id");
+  if (core::Status may = core::MayRedeem(campaign); !may.ok()) return may;
+  if (at_once && now() < definition.use_window.start_ms) {
+    return Error(Reason::kCouponNotYetValid, "not yet")
+        .With("valid_from", InstantText(definition.use_window.start_ms));
   }
+  const core::CampaignLimits& limits = definition.limits;
+  if (!limits.per_user_total && !limits.per_user_per_day) return core::Ok();
+  if (!user) return Error(Reason::kSubjectRequired, "whose quota?").With("field", "user_id");
   const auto found = quotas_.find({campaign.id, *user});
   const QuotaRecord quota = found == quotas_.end() ? QuotaRecord{} : found->second;
   const core::Window day = DayOf(campaign, now());
@@ -85,7 +88,7 @@ core::Status MemoryStore::MayUseCode(const core::Campaign& campaign,
   if (limits.per_user_per_day && today != quota.days.end() && today->second >= *limits.per_user_per_day) {
     return Error(Reason::kUserQuotaPerDay, "spent for today").With("resets_at", InstantText(day.end_ms));
   }
-  return core::MayRedeem(campaign);
+  return core::Ok();
 }
 
 CouponRecord& MemoryStore::IssueOfCode(core::CodeNumber code, const std::string& campaign_id,
@@ -132,7 +135,7 @@ Result<Issued> MemoryStore::BindNow(const storage::BindIntent& intent) {
   }
   if (revoked_codes_.contains(intent.code)) return Error(Reason::kCouponRevoked, "revoked");
   const core::Campaign& campaign = campaigns_.at(range->campaign_id).campaign;
-  if (core::Status may = MayUseCode(campaign, intent.user); !may.ok()) return may.error();
+  if (core::Status may = MayUseCode(campaign, intent.user, false); !may.ok()) return may.error();
   if (probing_) return WouldTakeEffect();
 
   const CouponRecord& coupon = IssueOfCode(intent.code, range->campaign_id, intent.user);
@@ -162,14 +165,7 @@ Result<core::Discount> MemoryStore::UseCode(const storage::UseIntent& intent) co
     return Error(Reason::kCouponRevoked, "revoked");
   }
   const core::Campaign& campaign = campaigns_.at(range->campaign_id).campaign;
-  core::Status may = MayUseCode(campaign, intent.user);
-  const bool over = !may.ok() && may.error().reason == Reason::kCouponExpired;
-  if (over) return may.error();
-  if (now() < campaign.definition.use_window.start_ms && core::MayRedeem(campaign).ok()) {
-    return Error(Reason::kCouponNotYetValid, "not yet")
-        .With("valid_from", InstantText(campaign.definition.use_window.start_ms));
-  }
-  if (!may.ok()) return may.error();
+  if (core::Status may = MayUseCode(campaign, intent.user, true); !may.ok()) return may.error();
   return intent.decide(campaign);
 }
 
@@ -220,9 +216,9 @@ void MemoryStore::FreeCode(CouponRecord& coupon) {
 Result<storage::Revoked> MemoryStore::RevokeCodeNow(const storage::RevokeIntent& intent) {
   const auto code = std::get<core::CodeNumber>(intent.coupon);
   const uint32_t partition = code.partition(options_.shape);
+  if (auto settled = Settled<storage::Revoked>(intent.op, partition)) return *settled;
   const CodeRange* range = RangeOf(code);
   if (range == nullptr) return Error(Reason::kCouponNotFound, "no such code");
-  if (auto settled = Settled<storage::Revoked>(intent.op, partition)) return *settled;
   if (const auto used = used_codes_.find(code); used != used_codes_.end()) {
     storage::RevokeIntent by_number = intent;
     by_number.coupon = used->second;

@@ -123,6 +123,8 @@ async::Task<Result<Redemption>> MemoryStore::Redeem(storage::UseIntent intent) {
 
 Result<Reservation> MemoryStore::ReserveNow(const storage::ReserveIntent& intent) {
   if (const auto* code = std::get_if<core::CodeNumber>(&intent.use.coupon)) {
+    const core::UserKey user = intent.use.user ? *intent.use.user : code->Bearer(options_.shape);
+    if (auto settled = Settled<Reservation>(intent.use.op, user.partition(options_.shape))) return *settled;
     if (RangeOf(*code) == nullptr) return Error(Reason::kCouponNotFound, "no such code");
     if (revoked_codes_.contains(*code)) return Error(Reason::kCouponRevoked, "revoked");
     if (!used_codes_.contains(*code)) return Error(Reason::kCodeNotBound, "nobody's yet");

@@ -150,8 +150,10 @@ class MemoryStore : public storage::CampaignStore,
   // memory_codes.cc
   const CodeRange* RangeOf(core::CodeNumber code) const;
   core::Result<storage::GeneratedCodes> GenerateCodesNow(const storage::GenerateCodesIntent& intent);
-  // Why a code that belongs to nobody may not become a coupon of this user; without one, of its bearer.
-  core::Status MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user) const;
+  // Why a code that belongs to nobody may not become a coupon of this user, or without one of its bearer, to
+  // be used at once or later.
+  core::Status MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user,
+                          bool at_once) const;
   CouponRecord& IssueOfCode(core::CodeNumber code, const std::string& campaign_id, const core::UserKey& user);
   core::Result<storage::Issued> BindNow(const storage::BindIntent& intent);
   core::Result<storage::Redemption> RedeemCodeNow(const storage::UseIntent& intent);

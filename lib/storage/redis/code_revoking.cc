@@ -30,7 +30,12 @@ async::Task<core::Result<Revoked>> CodeRevoking::Revoke(RevokeIntent intent) {
   const Deadline deadline = intent.op.deadline;
   const core::CodeNumber code = std::get<core::CodeNumber>(intent.coupon);
   const core::Result<core::CampaignNumber> campaign = co_await ranges_.CampaignOf(code, deadline);
-  if (!campaign.ok()) co_return campaign.error();
+  if (!campaign.ok()) {
+    const core::Result<OperationPlace> place =
+        backend_.Place(intent.op, code.partition(backend_.keys.shape()));
+    if (!place.ok()) co_return place.error();
+    co_return co_await outcomes_.RefuseUnlessReplay<Revoked>(intent.op, *place, campaign.error());
+  }
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const core::Result<OperationPlace> place =
         backend_.Place(intent.op, code.partition(backend_.keys.shape()));

@@ -22,6 +22,11 @@ constexpr std::chrono::milliseconds kTellTime{500};
 
 Error TakenBack() { return Error(Reason::kCouponRevoked, "The coupon was taken back."); }
 
+// Refusals that no script gave which looked at the operation's record.
+bool MayBeReplay(const Error& refusal) {
+  return refusal.reason == Reason::kContended || refusal.reason == Reason::kCouponNotFound;
+}
+
 uint64_t PackedQuota(const std::optional<int64_t>& limit) {
   return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
 }
@@ -101,9 +106,10 @@ Error CodeUsing::Refusal(const Use& use, const ScriptReply& reply) const {
     return Error(Reason::kCouponExpired, "The coupon's time is over.")
         .With("expired_at", core::InstantText(definition.use_window.end_ms));
   }
-  // What the service refuses comes after the use window, but for a pause.
+  // What the service refuses comes after window and quotas, but for a pause.
   const bool paused = use.refusal.has_value() && use.refusal->reason == Reason::kCampaignPaused;
-  if (use.refusal.has_value() && (reply.status == "PASS" || paused)) return *use.refusal;
+  const bool judged = reply.status != "REUSED" && reply.status != "FENCED" && reply.status != "DEADLINE";
+  if (use.refusal.has_value() && (reply.status == "PASS" || (paused && judged))) return *use.refusal;
   if (reply.status == "NOT_YET") {
     return Error(Reason::kCouponNotYetValid, "The coupon can't be used yet.")
         .With("valid_from", core::InstantText(definition.use_window.start_ms));
@@ -160,15 +166,17 @@ async::Task<core::Result<std::optional<CodeUsing::Done>>> CodeUsing::DecideUse(U
 
 async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
   const Deadline deadline = use->op.deadline;
+  core::Result<OperationPlace> place = backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
+  if (!place.ok()) co_return std::move(place).error();
+  use->place = *place;
   const core::Result<core::CampaignNumber> number = co_await ranges_.CampaignOf(use->code, deadline);
   if (!number.ok()) co_return number.error();
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(*number, deadline);
   if (!known.ok()) co_return std::move(known).error();
   use->campaign = *known;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    const core::Result<OperationPlace> place =
-        backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
-    if (!place.ok()) co_return place.error();
+    place = backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
+    if (!place.ok()) co_return std::move(place).error();
     use->place = *place;
     use->holder.ref = place->ref;
     use->holder.body = use->op.body;
@@ -259,13 +267,12 @@ async::Task<core::Result<Redemption>> CodeUsing::RedeemOnce(UseIntent intent) {
   if (done.ok() && done->reply.has_value()) {
     co_return co_await Answer<Redemption>(&use, std::move(*done->reply));
   }
-  // What the code is now says nothing about a call that took effect before.
-  const bool undecided = !done.ok() && done.error().reason == Reason::kContended;
-  if (!done.ok() && !undecided) co_return std::move(done).error();
+  // What the code is now says nothing about a call that took effect before, or never will.
+  if (!done.ok() && !MayBeReplay(done.error())) co_return std::move(done).error();
   core::Result<std::optional<Redemption>> before = co_await AnswerBefore<Redemption>(&use);
   if (!before.ok()) co_return std::move(before).error();
   if (before->has_value()) co_return std::move(**before);
-  if (undecided) co_return std::move(done).error();
+  if (!done.ok()) co_return std::move(done).error();
   if (!done->made.has_value()) co_return TakenBack();
   if (!use.named) co_return co_await RefusalToGuest(*done->made, intent.op.deadline);
   intent.coupon = *done->made;
@@ -297,18 +304,26 @@ async::Task<core::Result<Verdict>> CodeUsing::Validate(UseIntent intent) {
 }
 
 async::Task<core::Result<Reservation>> CodeUsing::Reserve(ReserveIntent intent) {
-  const core::CodeNumber code = std::get<core::CodeNumber>(intent.use.coupon);
-  const Deadline deadline = intent.use.op.deadline;
-  core::Result<CodeView> view = co_await Get(code, deadline);
-  if (!view.ok()) co_return std::move(view).error();
-  if (view->revoked) co_return TakenBack();
-  if (!view->coupon.has_value()) {
-    co_return Error(Reason::kCodeNotBound,
-                    "The code belongs to nobody, so no order can hold it: bind it first.");
+  const Use use = UseOf(intent.use);
+  const core::Result<OperationPlace> place =
+      backend_.Place(use.op, use.user.partition(backend_.keys.shape()));
+  if (!place.ok()) co_return place.error();
+  core::Result<CodeView> view = co_await Get(use.code, use.op.deadline);
+  if (!view.ok() && !MayBeReplay(view.error())) co_return std::move(view).error();
+  const bool belongs_to_user = view.ok() && view->coupon.has_value() && use.named;
+  if (belongs_to_user) {
+    intent.use.coupon = *view->coupon;
+    co_return co_await redeeming_.Reserve(std::move(intent));
   }
-  if (!intent.use.user.has_value()) co_return co_await RefusalToGuest(*view->coupon, deadline);
-  intent.use.coupon = *view->coupon;
-  co_return co_await redeeming_.Reserve(std::move(intent));
+  Error refusal(Reason::kCodeNotBound, "The code belongs to nobody, so no order can hold it: bind it first.");
+  if (!view.ok()) {
+    refusal = view.error();
+  } else if (view->revoked) {
+    refusal = TakenBack();
+  } else if (view->coupon.has_value()) {
+    refusal = co_await RefusalToGuest(*view->coupon, use.op.deadline);
+  }
+  co_return co_await outcomes_.RefuseUnlessReplay<Reservation>(use.op, *place, std::move(refusal));
 }
 
 async::Task<core::Result<CodeView>> CodeUsing::Get(core::CodeNumber code, Deadline deadline) {
@@ -358,11 +373,14 @@ async::Task<core::Result<Issued>> CodeUsing::Bind(BindIntent intent) {
   use.named = true;
   use.code_key_id = intent.code_key_id;
   core::Result<Done> done = co_await Run(&use);
-  if (!done.ok()) co_return std::move(done).error();
-  if (done->reply.has_value()) co_return co_await Answer<Issued>(&use, std::move(*done->reply));
+  if (done.ok() && done->reply.has_value()) {
+    co_return co_await Answer<Issued>(&use, std::move(*done->reply));
+  }
+  if (!done.ok() && !MayBeReplay(done.error())) co_return std::move(done).error();
   core::Result<std::optional<Issued>> before = co_await AnswerBefore<Issued>(&use);
   if (!before.ok()) co_return std::move(before).error();
   if (before->has_value()) co_return std::move(**before);
+  if (!done.ok()) co_return std::move(done).error();
   if (!done->made.has_value()) co_return TakenBack();
   co_return co_await BoundAlready(&use, *done->made);
 }
