@@ -1,6 +1,7 @@
 #include "api/convert_coupon.h"
 
 #include "api/convert_campaign.h"
+#include "api/coupon_ref.h"
 
 namespace tessera::api {
 namespace {
@@ -98,8 +99,7 @@ pb::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const cor
 
 pb::RevokeCouponResponse ToProto(const storage::Revoked& revoked) {
   pb::RevokeCouponResponse out;
-  const auto* number = std::get_if<core::CouponNumber>(&revoked.coupon);
-  if (number != nullptr) out.set_coupon_id(number->ToId());
+  out.set_coupon_id(CouponIdOf(revoked.coupon));
   *out.mutable_revoke_time() = ToProto(revoked.revoke_time_ms);
   out.set_stock_returned(revoked.stock_returned);
   return out;

@@ -1,6 +1,7 @@
 #include "api/convert_redemption.h"
 
 #include "api/convert_campaign.h"
+#include "api/coupon_ref.h"
 
 namespace tessera::api {
 namespace {
@@ -42,8 +43,7 @@ pb::Reservation ToProto(const storage::Reservation& reservation) {
 
 pb::Applicable ToProto(const storage::Verdict& verdict) {
   pb::Applicable out;
-  const auto* number = std::get_if<core::CouponNumber>(&verdict.coupon);
-  if (number != nullptr) out.set_coupon_id(number->ToId());
+  out.set_coupon_id(CouponIdOf(verdict.coupon));
   out.set_campaign_id(verdict.campaign_id);
   *out.mutable_discount() = MoneyOf(verdict.discount.discount_minor, verdict.currency);
   return out;

@@ -11,6 +11,11 @@ core::Error Invalid(const FieldPath& path, const char* must) {
 
 }  // namespace
 
+std::string CouponIdOf(const core::CouponName& coupon) {
+  const auto* number = std::get_if<core::CouponNumber>(&coupon);
+  return number != nullptr ? number->ToId() : "";
+}
+
 core::Result<core::CouponName> ResolveCode(const std::string& code, const FieldPath& path,
                                            const core::CodeBook& codes) {
   if (code.empty()) return Invalid(path, "must not be empty");

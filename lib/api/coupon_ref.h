@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "api/field_path.h"
 #include "core/code.h"
 #include "core/ids.h"
@@ -15,5 +17,8 @@ core::Result<core::CouponName> ResolveCoupon(const coupon::v1::CouponRef& ref, c
 // The same for a code's text.
 core::Result<core::CouponName> ResolveCode(const std::string& code, const FieldPath& path,
                                            const core::CodeBook& codes);
+
+// The coupon's id, or nothing for a code, which is a secret and has none.
+std::string CouponIdOf(const core::CouponName& coupon);
 
 }  // namespace tessera::api

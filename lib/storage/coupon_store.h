@@ -13,8 +13,8 @@ namespace tessera::storage {
 
 enum class CouponState : uint8_t { kIssued, kReserved, kRedeemed, kExpired, kRevoked };
 
-// How a coupon came to its user: the ledger keeps it.
-enum class IssueSource : uint8_t { kGrant, kClaim, kBatch, kCode };
+// How a coupon came to its user: the ledger keeps it. There 3 stands for one that was made of a code.
+enum class IssueSource : uint8_t { kGrant, kClaim, kBatch };
 
 // A coupon as it stands at the store's time.
 struct Coupon {

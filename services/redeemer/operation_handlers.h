@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/parse_operation.h"
 #include "coupon/v1/redeemer_service.pb.h"
 #include "server/router.h"
 #include "services/program/handler_tools.h"
@@ -30,8 +31,7 @@ class OperationHandlers {
                                                             const coupon::v1::FenceOperationRequest& request);
 
  private:
-  core::Result<storage::OperationQuery> QueryOf(const Context& context,
-                                                const coupon::v1::OperationKey& key) const;
+  core::Result<api::OperationKey> KeyOf(const Context& context, const coupon::v1::OperationKey& key) const;
   using Asking = async::Task<core::Result<storage::OperationStatus>> (storage::RedemptionStore::*)(
       storage::OperationQuery);
   Answer<coupon::v1::Operation> Ask(const Context& context, const coupon::v1::OperationKey& key, Asking ask);

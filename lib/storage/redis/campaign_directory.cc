@@ -32,10 +32,9 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Fresh(std::string
   co_return CommonRefusal("DEADLINE");
 }
 
-async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::CampaignNumber number,
-                                                                     Deadline deadline) {
-  if (const auto found = ids_.find(number.value); found != ids_.end())
-    co_return co_await Known(found->second, deadline);
+async::Task<core::Result<std::string>> CampaignDirectory::IdOf(core::CampaignNumber number,
+                                                               Deadline deadline) {
+  if (const auto found = ids_.find(number.value); found != ids_.end()) co_return found->second;
   redis::Command command("HGET");
   command.ReadOnly().Key(backend_.keys.Numbers(backend_.keys.Home(number))).Arg(number.value);
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
@@ -46,7 +45,21 @@ async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::Campa
   }
   std::string id(reply->text());
   ids_[number.value] = id;
-  co_return co_await Known(std::move(id), deadline);
+  co_return id;
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Known(core::CampaignNumber number,
+                                                                     Deadline deadline) {
+  core::Result<std::string> id = co_await IdOf(number, deadline);
+  if (!id.ok()) co_return std::move(id).error();
+  co_return co_await Known(*std::move(id), deadline);
+}
+
+async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Fresh(core::CampaignNumber number,
+                                                                     Deadline deadline) {
+  core::Result<std::string> id = co_await IdOf(number, deadline);
+  if (!id.ok()) co_return std::move(id).error();
+  co_return co_await Fresh(*std::move(id), deadline);
 }
 
 async::Task<core::Result<KnownCampaignPtr>> CampaignDirectory::Read(std::string id, Deadline deadline) {

@@ -41,6 +41,7 @@ class CampaignDirectory {
   async::Task<core::Result<KnownCampaignPtr>> Fresh(std::string id, Deadline deadline);
   // The campaign that records mean by `number`.
   async::Task<core::Result<KnownCampaignPtr>> Known(core::CampaignNumber number, Deadline deadline);
+  async::Task<core::Result<KnownCampaignPtr>> Fresh(core::CampaignNumber number, Deadline deadline);
 
   // Tells `partition` the version that `campaign` has.
   async::Task<core::Status> Push(KnownCampaignPtr campaign, uint32_t partition, Deadline deadline) const;
@@ -57,6 +58,7 @@ class CampaignDirectory {
  private:
   static constexpr size_t kRememberedMax = 100'000;
 
+  async::Task<core::Result<std::string>> IdOf(core::CampaignNumber number, Deadline deadline);
   async::Task<core::Result<KnownCampaignPtr>> Read(std::string id, Deadline deadline);
 
   const Backend& backend_;

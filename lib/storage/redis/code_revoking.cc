@@ -20,26 +20,21 @@ async::Task<core::Result<ScriptReply>> CodeRevoking::Run(Operation op, core::Cod
   command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Code(code));
   command.Key(keys.Ledger(code.partition(keys.shape())));
   backend_.AddBegin(command, op, place);
-  command.Arg(CodeField(code, keys.shape()))
-      .Arg(PackNumber(code.value, 5))
-      .Arg(PackNumber(campaign.value, 4));
+  command.Arg(CodeField(code, keys.shape())).Arg(PackCode(code)).Arg(PackNumber(campaign.value, 4));
   co_return co_await backend_.Run(std::move(command), deadline);
 }
 
 async::Task<core::Result<Revoked>> CodeRevoking::Revoke(RevokeIntent intent) {
   const Deadline deadline = intent.op.deadline;
   const core::CodeNumber code = std::get<core::CodeNumber>(intent.coupon);
+  const uint32_t partition = code.partition(backend_.keys.shape());
+  core::Result<OperationPlace> place = backend_.Place(intent.op, partition);
+  if (!place.ok()) co_return std::move(place).error();
   const core::Result<core::CampaignNumber> campaign = co_await ranges_.CampaignOf(code, deadline);
   if (!campaign.ok()) {
-    const core::Result<OperationPlace> place =
-        backend_.Place(intent.op, code.partition(backend_.keys.shape()));
-    if (!place.ok()) co_return place.error();
     co_return co_await outcomes_.RefuseUnlessReplay<Revoked>(intent.op, *place, campaign.error());
   }
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    const core::Result<OperationPlace> place =
-        backend_.Place(intent.op, code.partition(backend_.keys.shape()));
-    if (!place.ok()) co_return place.error();
     core::Result<ScriptReply> reply = co_await Run(intent.op, code, *campaign, *place);
     if (!reply.ok()) co_return std::move(reply).error();
     const std::string_view status = reply->status;
@@ -59,6 +54,8 @@ async::Task<core::Result<Revoked>> CodeRevoking::Revoke(RevokeIntent intent) {
     } else if (!backend_.PeriodPassed(*reply)) {
       co_return CommonRefusal(status);
     }
+    place = backend_.Place(intent.op, partition);
+    if (!place.ok()) co_return std::move(place).error();
   }
   co_return Contended("Others keep asking for the code.");
 }

@@ -18,11 +18,6 @@ constexpr std::chrono::milliseconds kWaitMax{20};
 // Looks at one code before its caller is told that it was unlucky (ABORTED).
 constexpr int kRoundsMax = 200;
 
-constexpr size_t kReferenceBytes = 16;
-constexpr size_t kCodeBytes = 5;  // of a code's number, and of a coupon's
-
-std::string PackCode(core::CodeNumber code) { return PackNumber(code.value, kCodeBytes); }
-
 }  // namespace
 
 std::string CodeHolder::Pack() const {
@@ -44,10 +39,11 @@ std::optional<CodeHolder> CodeHolder::Unpack(std::string_view packed, int64_t at
 
 struct CodeTaking::State {
   CodeFound::Kind kind = CodeFound::Kind::kTaken;
-  bool held = false;             // by another operation, that may still decide
-  core::InstantMs held_for = 0;  // how long
-  CodeHolder holder;             // of a code that is held or used
+  core::InstantMs held_for = 0;  // kHeld: how long
+  CodeHolder holder;             // kHeld, kUsed
   core::CouponNumber coupon;     // kUsed
+
+  bool has_holder() const { return kind == CodeFound::Kind::kHeld || kind == CodeFound::Kind::kUsed; }
 };
 
 async::Task<core::Result<CodeTaking::State>> CodeTaking::Read(core::CodeNumber code, CodeHolder holder,
@@ -75,10 +71,9 @@ async::Task<core::Result<CodeTaking::State>> CodeTaking::Read(core::CodeNumber c
     co_return Unreadable("state of a code");
   }
   state.holder = *other;
-  state.held = !used;
+  state.kind = used ? CodeFound::Kind::kUsed : CodeFound::Kind::kHeld;
   if (used) {
-    state.kind = CodeFound::Kind::kUsed;
-    state.coupon.value = Unpacker(reply->reply[2].text()).Number(kCodeBytes);
+    state.coupon.value = Unpacker(reply->reply[2].text()).Number(kNumberBytes);
   } else {
     state.held_for = reply->now_ms - reply->reply[2].integer();
   }
@@ -101,8 +96,8 @@ async::Task<core::Result<CodeFound>> CodeTaking::Obtain(core::CodeNumber code, C
   for (int round = 0; round < kRoundsMax; ++round) {
     core::Result<State> state = co_await Read(code, holder, look, deadline);
     if (!state.ok()) co_return std::move(state).error();
-    if (!state->held && state->kind != CodeFound::Kind::kUsed) co_return CodeFound{state->kind, {}};
-    if (state->held && state->held_for < kPatienceMs) {
+    if (!state->has_holder()) co_return CodeFound{state->kind, {}};
+    if (state->kind == CodeFound::Kind::kHeld && state->held_for < kPatienceMs) {
       if (async::After(wait) >= deadline) break;
       co_await async::Sleep(wait);
       wait = std::min(2 * wait, kWaitMax);
@@ -119,8 +114,7 @@ async::Task<core::Result<CodeFound>> CodeTaking::Obtain(core::CodeNumber code, C
 async::Task<core::Result<CodeFound>> CodeTaking::Look(core::CodeNumber code, Deadline deadline) const {
   core::Result<State> state = co_await Read(code, CodeHolder(), true, deadline);
   if (!state.ok()) co_return std::move(state).error();
-  const bool used = state->kind == CodeFound::Kind::kUsed;
-  if (!used && !state->held) co_return CodeFound{state->kind, {}};
+  if (!state->has_holder()) co_return CodeFound{state->kind, {}};
   const OperationPlace place = PlaceOf(state->holder);
   core::Result<std::optional<std::string>> text = co_await backend_.Find(place, deadline);
   if (!text.ok()) co_return std::move(text).error();
@@ -129,6 +123,7 @@ async::Task<core::Result<CodeFound>> CodeTaking::Look(core::CodeNumber code, Dea
   if (record.has_value() && !IsUndone(*record)) co_return CodeFound{CodeFound::Kind::kUsed, record->coupon};
   // One that was used so long ago that its holder's record is forgotten is used; one that is held can be had
   // by who takes it.
+  const bool used = state->kind == CodeFound::Kind::kUsed;
   if (used && !record.has_value()) co_return CodeFound{CodeFound::Kind::kUsed, state->coupon};
   co_return CodeFound{CodeFound::Kind::kFree, {}};
 }
@@ -157,17 +152,18 @@ async::Task<core::Result<std::optional<core::CouponNumber>>> CodeTaking::Settle(
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   const std::string_view heard = (*reply)[0].text();
+  const bool held = state.kind == CodeFound::Kind::kHeld;
   core::Status told = core::Ok();
   if (heard == "UNDONE") {
     told = co_await TellHome(code, "undone", state.holder, deadline);
-  } else if (heard == "FENCED" && state.held) {
+  } else if (heard == "FENCED" && held) {
     told = co_await TellHome(code, "free", state.holder, deadline);
   } else if (heard == "FENCED") {
     // The code was used so long ago that nothing else is known of it.
     co_return std::optional<core::CouponNumber>(state.coupon);
   } else if (heard == "COMMITTED") {
-    const core::CouponNumber coupon{Unpacker((*reply)[1].text()).Number(kCodeBytes)};
-    if (state.held) told = co_await TellHome(code, "used", state.holder, deadline, coupon);
+    const core::CouponNumber coupon{Unpacker((*reply)[1].text()).Number(kNumberBytes)};
+    if (held) told = co_await TellHome(code, "used", state.holder, deadline, coupon);
     if (told.ok()) co_return std::optional<core::CouponNumber>(coupon);
   } else {
     co_return Nonsense("ask_holder", *reply);
@@ -181,7 +177,7 @@ async::Task<core::Status> CodeTaking::TellHome(core::CodeNumber code, std::strin
                                                core::CouponNumber coupon) const {
   redis::Command command(redis_scripts::kSettleCode);
   command.Key(backend_.keys.Code(code)).Arg(CodeField(code, backend_.keys.shape())).Arg(holder.Pack());
-  command.Arg(what).Arg(holder.attempt).Arg(PackNumber(coupon.value, kCodeBytes));
+  command.Arg(what).Arg(holder.attempt).Arg(PackNumber(coupon.value, kNumberBytes));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   co_return core::Ok();
@@ -200,7 +196,7 @@ async::Task<core::Status> CodeTaking::Confirm(core::CodeNumber code, CodeHolder 
                                               core::CouponNumber coupon, Deadline deadline) const {
   core::Status told = co_await TellHome(code, "used", holder, deadline, coupon);
   if (!told.ok()) co_return told;
-  std::string news = 'U' + holder.Pack() + PackNumber(coupon.value, kCodeBytes);
+  std::string news = 'U' + holder.Pack() + PackNumber(coupon.value, kNumberBytes);
   co_return co_await Forget(code, holder.ref.partition, std::move(news), deadline);
 }
 
@@ -224,7 +220,7 @@ async::Task<core::Result<int64_t>> CodeTaking::TellOutgoing(uint32_t partition, 
   int64_t told = 0;
   core::Status failed = core::Ok();  // the first of them; the others are not left waiting
   for (size_t i = 0; i + 1 < all->size(); i += 2) {
-    const core::CodeNumber code{Unpacker((*all)[i].text()).Number(kCodeBytes)};
+    const core::CodeNumber code{Unpacker((*all)[i].text()).Number(kNumberBytes)};
     Unpacker in((*all)[i + 1].text());
     const std::string_view what = in.Bytes(1);
     const std::optional<CodeHolder> holder = CodeHolder::Unpack(in.Bytes(CodeHolder::kPackedBytes), 0);
@@ -232,7 +228,7 @@ async::Task<core::Result<int64_t>> CodeTaking::TellOutgoing(uint32_t partition, 
     if (!holder.has_value()) {
       heard = Unreadable("news of a code");
     } else if (what == "U") {
-      const core::CouponNumber coupon{in.Number(kCodeBytes)};
+      const core::CouponNumber coupon{in.Number(kNumberBytes)};
       heard = co_await Confirm(code, *holder, coupon, deadline);
     } else {
       heard = co_await Undo(code, *holder, deadline);

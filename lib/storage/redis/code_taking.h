@@ -27,6 +27,7 @@ struct CodeFound {
     kTaken,  // it is the operation's: its partition decides
     kFree,   // nobody has it; not of Take
     kRevoked,
+    kHeld,  // another operation has it and may still decide; never an answer
     kUsed,  // an operation, which may be the same one, made `coupon` of it
   };
   Kind kind = Kind::kTaken;

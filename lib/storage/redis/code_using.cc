@@ -27,10 +27,6 @@ bool MayBeReplay(const Error& refusal) {
   return refusal.reason == Reason::kContended || refusal.reason == Reason::kCouponNotFound;
 }
 
-uint64_t PackedQuota(const std::optional<int64_t>& limit) {
-  return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
-}
-
 }  // namespace
 
 // TERMS of scripts/use_code.lua.
@@ -43,7 +39,7 @@ std::string CodeUsing::PackTerms(const Use& use) const {
   const core::InstantMs from =
       use.mode == Mode::kBind ? 0 : std::max<core::InstantMs>(definition.use_window.start_ms, 0);
   std::string terms(use.user.view());
-  terms += PackNumber(use.code.value, 5) + PackNumber(base, 7);
+  terms += PackCode(use.code) + PackNumber(base, 7);
   terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 7);
   terms += PackNumber(use.code_key_id, 1) + PackNumber(campaign.number.value, 4);
   terms += PackNumber(static_cast<uint64_t>(from), 7);
@@ -164,22 +160,26 @@ async::Task<core::Result<std::optional<CodeUsing::Done>>> CodeUsing::DecideUse(U
   co_return Contended("The campaign keeps changing.");
 }
 
+// Where the record of the use stands now, and so what the code's home is to know of it.
+core::Status CodeUsing::Locate(Use* use) const {
+  core::Result<OperationPlace> place = backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
+  if (!place.ok()) return std::move(place).error();
+  use->place = *place;
+  use->holder.ref = place->ref;
+  use->holder.body = use->op.body;
+  return core::Ok();
+}
+
 async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
   const Deadline deadline = use->op.deadline;
-  core::Result<OperationPlace> place = backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
-  if (!place.ok()) co_return std::move(place).error();
-  use->place = *place;
+  core::Status located = Locate(use);
+  if (!located.ok()) co_return std::move(located).error();
   const core::Result<core::CampaignNumber> number = co_await ranges_.CampaignOf(use->code, deadline);
   if (!number.ok()) co_return number.error();
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(*number, deadline);
   if (!known.ok()) co_return std::move(known).error();
   use->campaign = *known;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    place = backend_.Place(use->op, use->user.partition(backend_.keys.shape()));
-    if (!place.ok()) co_return std::move(place).error();
-    use->place = *place;
-    use->holder.ref = place->ref;
-    use->holder.body = use->op.body;
     core::Result<CodeFound> found = CodeFound();
     if (use->mode == Mode::kJudge) {
       found = co_await taking_.Look(use->code, deadline);
@@ -196,6 +196,8 @@ async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
     core::Result<std::optional<Done>> decided = co_await DecideUse(use);
     if (!decided.ok()) co_return std::move(decided).error();
     if (decided->has_value()) co_return std::move(**decided);
+    located = Locate(use);
+    if (!located.ok()) co_return std::move(located).error();
   }
   co_return Contended("Others keep asking for the coupon.");
 }
@@ -213,20 +215,23 @@ async::Task<void> CodeUsing::TellHome(const Use* use, std::string text) {
 }
 
 template <class T>
-async::Task<core::Result<T>> CodeUsing::Answer(Use* use, ScriptReply reply) {
-  co_await TellHome(use, std::string(reply.reply[2].text()));
-  co_return co_await outcomes_.OpenReply<T>(std::move(reply), use->place, use->op.deadline);
-}
-
-template <class T>
-async::Task<core::Result<std::optional<T>>> CodeUsing::AnswerBefore(const Use* use) {
-  core::OpRef ref = use->place.ref;
-  core::Result<std::optional<std::string>> record = co_await backend_.Replay(use->op, use->place, &ref);
-  if (!record.ok()) co_return std::move(record).error();
-  if (!record->has_value()) co_return std::optional<T>();
-  core::Result<T> answer = co_await outcomes_.OpenAs<T>(std::move(**record), ref, use->op.deadline);
-  if (!answer.ok()) co_return std::move(answer).error();
-  co_return std::optional<T>(std::move(*answer));
+async::Task<core::Result<CodeUsing::Came<T>>> CodeUsing::Try(Use* use) {
+  core::Result<Done> done = co_await Run(use);
+  if (done.ok() && done->reply.has_value()) {
+    co_await TellHome(use, std::string(done->reply->reply[2].text()));
+    core::Result<T> answer =
+        co_await outcomes_.OpenReply<T>(std::move(*done->reply), use->place, use->op.deadline);
+    if (!answer.ok()) co_return std::move(answer).error();
+    co_return Came<T>(std::move(*answer));
+  }
+  // What the code is now says nothing about a call that took effect before, or never will.
+  if (!done.ok() && !MayBeReplay(done.error())) co_return std::move(done).error();
+  core::Result<std::optional<T>> before = co_await outcomes_.AnsweredBefore<T>(use->op, use->place);
+  if (!before.ok()) co_return std::move(before).error();
+  if (before->has_value()) co_return Came<T>(std::move(**before));
+  if (!done.ok()) co_return std::move(done).error();
+  if (!done->made.has_value()) co_return TakenBack();
+  co_return Came<T>(*done->made);
 }
 
 async::Task<core::Error> CodeUsing::RefusalToGuest(core::CouponNumber coupon, Deadline deadline) {
@@ -263,19 +268,12 @@ async::Task<core::Result<Redemption>> CodeUsing::Redeem(UseIntent intent) {
 
 async::Task<core::Result<Redemption>> CodeUsing::RedeemOnce(UseIntent intent) {
   Use use = UseOf(intent);
-  core::Result<Done> done = co_await Run(&use);
-  if (done.ok() && done->reply.has_value()) {
-    co_return co_await Answer<Redemption>(&use, std::move(*done->reply));
-  }
-  // What the code is now says nothing about a call that took effect before, or never will.
-  if (!done.ok() && !MayBeReplay(done.error())) co_return std::move(done).error();
-  core::Result<std::optional<Redemption>> before = co_await AnswerBefore<Redemption>(&use);
-  if (!before.ok()) co_return std::move(before).error();
-  if (before->has_value()) co_return std::move(**before);
-  if (!done.ok()) co_return std::move(done).error();
-  if (!done->made.has_value()) co_return TakenBack();
-  if (!use.named) co_return co_await RefusalToGuest(*done->made, intent.op.deadline);
-  intent.coupon = *done->made;
+  core::Result<Came<Redemption>> came = co_await Try<Redemption>(&use);
+  if (!came.ok()) co_return std::move(came).error();
+  if (auto* redemption = std::get_if<Redemption>(&*came)) co_return std::move(*redemption);
+  const core::CouponNumber made = std::get<core::CouponNumber>(*came);
+  if (!use.named) co_return co_await RefusalToGuest(made, intent.op.deadline);
+  intent.coupon = made;
   co_return co_await redeeming_.Redeem(std::move(intent));
 }
 
@@ -287,27 +285,24 @@ async::Task<core::Result<Verdict>> CodeUsing::Validate(UseIntent intent) {
   use.op.deadline = intent.op.deadline;
   core::Result<Done> done = co_await Run(&use);
   if (!done.ok()) co_return std::move(done).error();
-  if (!done->reply.has_value() && !done->made.has_value()) co_return TakenBack();
-  if (done->made.has_value() && !use.named) {
-    co_return co_await RefusalToGuest(*done->made, intent.op.deadline);
+  if (done->reply.has_value()) {
+    Verdict verdict;
+    verdict.coupon = use.code;
+    verdict.campaign_id = use.campaign->campaign.id;
+    verdict.currency = use.campaign->campaign.definition.currency;
+    verdict.discount = use.discount;
+    co_return verdict;
   }
-  if (done->made.has_value()) {
-    intent.coupon = *done->made;
-    co_return co_await redeeming_.Validate(std::move(intent));
-  }
-  Verdict verdict;
-  verdict.coupon = use.code;
-  verdict.campaign_id = use.campaign->campaign.id;
-  verdict.currency = use.campaign->campaign.definition.currency;
-  verdict.discount = use.discount;
-  co_return verdict;
+  if (!done->made.has_value()) co_return TakenBack();
+  if (!use.named) co_return co_await RefusalToGuest(*done->made, intent.op.deadline);
+  intent.coupon = *done->made;
+  co_return co_await redeeming_.Validate(std::move(intent));
 }
 
 async::Task<core::Result<Reservation>> CodeUsing::Reserve(ReserveIntent intent) {
-  const Use use = UseOf(intent.use);
-  const core::Result<OperationPlace> place =
-      backend_.Place(use.op, use.user.partition(backend_.keys.shape()));
-  if (!place.ok()) co_return place.error();
+  Use use = UseOf(intent.use);
+  core::Status located = Locate(&use);
+  if (!located.ok()) co_return std::move(located).error();
   core::Result<CodeView> view = co_await Get(use.code, use.op.deadline);
   if (!view.ok() && !MayBeReplay(view.error())) co_return std::move(view).error();
   const bool belongs_to_user = view.ok() && view->coupon.has_value() && use.named;
@@ -323,14 +318,13 @@ async::Task<core::Result<Reservation>> CodeUsing::Reserve(ReserveIntent intent) 
   } else if (view->coupon.has_value()) {
     refusal = co_await RefusalToGuest(*view->coupon, use.op.deadline);
   }
-  co_return co_await outcomes_.RefuseUnlessReplay<Reservation>(use.op, *place, std::move(refusal));
+  co_return co_await outcomes_.RefuseUnlessReplay<Reservation>(use.op, use.place, std::move(refusal));
 }
 
 async::Task<core::Result<CodeView>> CodeUsing::Get(core::CodeNumber code, Deadline deadline) {
   const core::Result<core::CampaignNumber> number = co_await ranges_.CampaignOf(code, deadline);
   if (!number.ok()) co_return number.error();
-  core::Result<KnownCampaignPtr> known = co_await directory_.Known(*number, deadline);
-  if (known.ok()) known = co_await directory_.Fresh((*known)->campaign.id, deadline);
+  core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(*number, deadline);
   if (!known.ok()) co_return std::move(known).error();
   core::Result<CodeFound> found = co_await taking_.Look(code, deadline);
   if (!found.ok()) co_return std::move(found).error();
@@ -352,9 +346,7 @@ async::Task<core::Result<Issued>> CodeUsing::BoundAlready(const Use* use, core::
   if (coupon->user != use->user) {
     co_return Error(Reason::kCodeAlreadyBound, "The code is in another user's wallet.");
   }
-  if (coupon->state == CouponState::kRevoked) {
-    co_return TakenBack();
-  }
+  if (coupon->state == CouponState::kRevoked) co_return TakenBack();
   Issued issued;
   issued.number = number;
   issued.campaign_id = coupon->campaign_id;
@@ -372,17 +364,10 @@ async::Task<core::Result<Issued>> CodeUsing::Bind(BindIntent intent) {
   use.user = intent.user;
   use.named = true;
   use.code_key_id = intent.code_key_id;
-  core::Result<Done> done = co_await Run(&use);
-  if (done.ok() && done->reply.has_value()) {
-    co_return co_await Answer<Issued>(&use, std::move(*done->reply));
-  }
-  if (!done.ok() && !MayBeReplay(done.error())) co_return std::move(done).error();
-  core::Result<std::optional<Issued>> before = co_await AnswerBefore<Issued>(&use);
-  if (!before.ok()) co_return std::move(before).error();
-  if (before->has_value()) co_return std::move(**before);
-  if (!done.ok()) co_return std::move(done).error();
-  if (!done->made.has_value()) co_return TakenBack();
-  co_return co_await BoundAlready(&use, *done->made);
+  core::Result<Came<Issued>> came = co_await Try<Issued>(&use);
+  if (!came.ok()) co_return std::move(came).error();
+  if (auto* issued = std::get_if<Issued>(&*came)) co_return std::move(*issued);
+  co_return co_await BoundAlready(&use, std::get<core::CouponNumber>(*came));
 }
 
 }  // namespace tessera::storage

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "storage/code_store.h"
 #include "storage/redis/code_ranges.h"
@@ -66,17 +67,18 @@ class CodeUsing {
   async::Task<core::Result<Redemption>> RedeemOnce(UseIntent intent);
   async::Task<core::Result<Done>> Run(Use* use);
   async::Task<core::Result<std::optional<Done>>> DecideUse(Use* use);
+  core::Status Locate(Use* use) const;
   core::Status Judge(Use* use) const;
   redis::Command BuildCommand(const Use& use) const;
   std::string PackTerms(const Use& use) const;
   core::Error Refusal(const Use& use, const ScriptReply& reply) const;
   // Tells the code's home what the record says, as far as that is quickly done.
   async::Task<void> TellHome(const Use* use, std::string record);
+  // What a call answers, now or as it did before; or the coupon that somebody else made of the code.
   template <class T>
-  async::Task<core::Result<T>> Answer(Use* use, ScriptReply reply);
-  // What the same call answered before, if it did: the code may be anybody's since.
+  using Came = std::variant<T, core::CouponNumber>;
   template <class T>
-  async::Task<core::Result<std::optional<T>>> AnswerBefore(const Use* use);
+  async::Task<core::Result<Came<T>>> Try(Use* use);
   async::Task<core::Result<Issued>> BoundAlready(const Use* use, core::CouponNumber coupon);
   async::Task<core::Error> RefusalToGuest(core::CouponNumber coupon, Deadline deadline);
 

@@ -155,16 +155,13 @@ std::string Issuing::PackTerms(const Share& share) const {
     from = std::max(from, share.day.start_ms);
     until = std::min(until, share.day.end_ms);
   }
-  const auto quota = [](const std::optional<int64_t>& limit) {
-    return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
-  };
   const std::string number = PackNumber(campaign.number.value, 4);
   std::string terms;
   terms.reserve(80);
   for (const int64_t part : {from, until, campaign.version}) {
     terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(part, 0)), 7);
   }
-  terms += PackNumber(quota(limits.per_user_total), 4);
+  terms += PackNumber(PackedQuota(limits.per_user_total), 4);
   terms += PackNumber(
       (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
   terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
@@ -174,7 +171,7 @@ std::string Issuing::PackTerms(const Share& share) const {
   if (counts_days) {
     terms += PackNumber(static_cast<uint64_t>(share.day.start_ms), 6);
     terms += PackNumber(static_cast<uint64_t>(share.day.end_ms), 6);
-    terms += PackNumber(quota(limits.per_user_per_day), 4);
+    terms += PackNumber(PackedQuota(limits.per_user_per_day), 4);
   }
   return terms;
 }

@@ -39,19 +39,30 @@ class Outcomes {
   async::Task<core::Error> AlreadyRedeemed(uint32_t partition, std::string reference,
                                            Deadline deadline) const;
 
-  // `refusal`, unless the operation took effect before: then what it answered, or what its record refuses
-  // with.
+  // What the operation answered, if it took effect before; what its record refuses with.
   template <class T>
-  async::Task<core::Result<T>> RefuseUnlessReplay(Operation op, OperationPlace place,
-                                                  core::Error refusal) const {
+  async::Task<core::Result<std::optional<T>>> AnsweredBefore(Operation op, OperationPlace place) const {
     core::OpRef ref = place.ref;
     const Deadline deadline = op.deadline;
     core::Result<std::optional<std::string>> record =
         co_await backend_.Replay(std::move(op), std::move(place), &ref);
     if (!record.ok()) co_return std::move(record).error();
-    if (!record->has_value()) co_return refusal;
+    if (!record->has_value()) co_return std::optional<T>();
     std::string text = std::move(**record);
-    co_return co_await OpenAs<T>(std::move(text), ref, deadline);
+    core::Result<T> answer = co_await OpenAs<T>(std::move(text), ref, deadline);
+    if (!answer.ok()) co_return std::move(answer).error();
+    co_return std::optional<T>(std::move(*answer));
+  }
+
+  // `refusal`, unless the operation took effect before: then what it answered, or what its record refuses
+  // with.
+  template <class T>
+  async::Task<core::Result<T>> RefuseUnlessReplay(Operation op, OperationPlace place,
+                                                  core::Error refusal) const {
+    core::Result<std::optional<T>> before = co_await AnsweredBefore<T>(std::move(op), std::move(place));
+    if (!before.ok()) co_return std::move(before).error();
+    if (before->has_value()) co_return std::move(**before);
+    co_return refusal;
   }
 
  private:

@@ -8,8 +8,6 @@
 namespace tessera::storage {
 namespace {
 
-constexpr size_t kReferenceBytes = 16;
-
 void OpenIssued(Unpacker& in, Record& record) {
   record.code_key_id = static_cast<uint8_t>(in.Number(1));
   record.campaign = in.Campaign();
@@ -85,6 +83,12 @@ std::string ClaimField(const std::array<uint8_t, 12>& operation) {
 }
 
 bool IsClaimField(std::string_view field) { return field.size() == 13 && field.back() == 'o'; }
+
+uint64_t PackedQuota(const std::optional<int64_t>& limit) {
+  return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));
+}
+
+std::string PackCode(core::CodeNumber code) { return PackNumber(code.value, kNumberBytes); }
 
 std::string CodeField(core::CodeNumber code, const core::Shape& shape) {
   return PackNumber(code.place(shape) % Keys::kCodesPerBucket, 1);

@@ -34,6 +34,12 @@ std::optional<uint64_t> OpenCouponField(std::string_view field);
 std::string ClaimField(const std::array<uint8_t, 12>& operation);
 bool IsClaimField(std::string_view field);
 
+// An OpRef's Pack().
+inline constexpr size_t kReferenceBytes = 16;
+// A code's or a coupon's number.
+inline constexpr int kNumberBytes = 5;
+
+std::string PackCode(core::CodeNumber code);
 // A code's field among the states of its neighbours.
 std::string CodeField(core::CodeNumber code, const core::Shape& shape);
 
@@ -50,6 +56,8 @@ std::optional<StoredShare> OpenShare(std::string_view value);
 
 // NONE of scripts/issue.lua: no quota, which a larger one is as well.
 inline constexpr int64_t kNoQuota = 0xffffffff;
+// A quota as scripts take it.
+uint64_t PackedQuota(const std::optional<int64_t>& limit);
 
 // part/operation.lua; the letter is the record's type.
 enum class RecordType : char {

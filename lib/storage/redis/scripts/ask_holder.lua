@@ -20,18 +20,15 @@ if told and same(sub(told, 2, 27), ARGV[6]) then
   if sub(told, 1, 1) == 'N' then return {'UNDONE'} end
   return {'COMMITTED', sub(told, 28)}
 end
-local found = call('HMGET', KEYS[1], '.', ARGV[1])
-local record = found[2] or call('HGET', KEYS[2], ARGV[1])
+local record = call('HGET', KEYS[1], ARGV[1]) or call('HGET', KEYS[2], ARGV[1])
 if record and sub(record, 2, 9) == ARGV[2] then
   if sub(record, 1, 1) == 'I' then return {'COMMITTED', sub(record, 15, 19)} end
   if sub(record, 10, 10) == 'B' and sub(record, 46, 46) == '\1' then return {'UNDONE'} end
   return {'COMMITTED', sub(record, 17, 21)}
 end
 -- In both buckets: the attempt may have begun in the period before or after the one in which the home last heard of it.
-for _, bucket in ipairs(KEYS) do
-  if bucket ~= KEYS[3] and tonumber(ARGV[3]) > 0 then
-    anchored[bucket] = call('HGET', bucket, '.')
-    fence(bucket, bucket, ARGV[1], tonumber(ARGV[3]), ARGV[4])
-  end
+for i = 1, 2 do
+  anchored[KEYS[i]] = call('HGET', KEYS[i], '.')
+  fence(KEYS[i], KEYS[i], ARGV[1], tonumber(ARGV[3]), ARGV[4])
 end
 return {'FENCED'}

@@ -19,11 +19,11 @@
 --include part/now.lua
 --include part/quota.lua
 --include part/stock.lua
+--include part/bounds.lua
 -- What can't be read must not fail the call halfway, since others share it: hence pcall, and lengths are looked at before values
 -- are opened.
 local pcall = redis.pcall
 local TERMS, DAY, GROUP, ITEM = '>I7I7I7I4BI5c5c5c4c6', '>c6c6I4', '>I2I7I7', '>c13c12c8I5I7'
-local NONE, INDEX_MAX, NUMBER_MAX = 4294967295, 16777214, 34359738367
 local from, til, version, user_total, limited, stride, source_campaign, key_campaign, campaign, ending, at_day =
   unpack(TERMS, ARGV[1])
 local now6, day_start, day_end, user_day = pack('>I6', now), NO_DAY, '', NONE

@@ -12,15 +12,9 @@
 local found = call('HGET', KEYS[1], ARGV[1])
 if not found or sub(found, 1, 1) == 'W' then return {'KEPT'} end
 local taken = sub(found, 1, 1) == 'T'
-local attempt, holder
-if taken then
-  local _, of, _, who = unpack(TAKEN, found)
-  attempt, holder = of, who
-else
-  local _, _, who = unpack(USED, found)
-  holder = who
-end
-if not same(holder, ARGV[2]) then return {'KEPT'} end
+local attempt = taken and select(2, unpack(TAKEN, found))
+-- Either state ends with the holder.
+if not same(sub(found, -26), ARGV[2]) then return {'KEPT'} end
 if ARGV[3] == 'used' then
   if not taken then return {'KEPT'} end
   call('HSET', KEYS[1], ARGV[1], pack(USED, 'U', ARGV[5], ARGV[2]))

@@ -43,14 +43,13 @@
 --include part/event.lua
 --include part/quota.lua
 --include part/stock.lua
-local TERMS, NONE = '>c12c5I7I7c1c4I7c6I4I4c6I7', 4294967295
-local INDEX_MAX, NUMBER_MAX = 16777214, 34359738367
+--include part/bounds.lua
+local TERMS = '>c12c5I7I7c1c4I7c6I4I4c6I7'
 local mode, attempt, wallet, field = ARGV[10], tonumber(ARGV[7]), KEYS[3], ARGV[2]
 local user, code, base, stride, key_id, campaign, use_from, ending, user_total, user_day, day_start, day_end =
   unpack(TERMS, ARGV[9])
-if mode ~= 'judge' and attempt <= fenced(KEYS[1], KEYS[2], field) then
-  return {'LATE', now, fenced(KEYS[1], KEYS[2], field)}
-end
+local late = mode ~= 'judge' and fenced(KEYS[1], KEYS[2], field)
+if late and attempt <= late then return {'LATE', now, late} end
 local known = call('HMGET', KEYS[4], 'v', 's', 'x')
 if known[1] ~= ARGV[8] then return {'STALE', now, known[1] or '0'} end
 if day_end > 0 and (now < unpack('>I6', day_start) or now >= day_end) then return {'PERIOD', now} end
