@@ -1,6 +1,7 @@
 #include "api/convert_coupon.h"
 
 #include "api/convert_campaign.h"
+#include "api/convert_job.h"
 #include "api/coupon_ref.h"
 
 namespace tessera::api {
@@ -90,7 +91,7 @@ pb::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const cor
   std::string texts(made.numbers.count * kLength, ' ');
   codes.MakeRow(KeyFor(made.code_key_id, codes), core::CodeKind::kUnbound, made.numbers, texts);
   pb::GenerateCodesResponse out;
-  out.set_batch_id("b-" + std::to_string(made.batch));
+  out.set_batch_id(BatchId(made.batch));
   out.mutable_codes()->Reserve(static_cast<int>(made.numbers.count));
   for (size_t i = 0; i < made.numbers.count; ++i) out.add_codes(texts.substr(i * kLength, kLength));
   *out.mutable_make_time() = ToProto(made.make_time_ms);

@@ -29,7 +29,8 @@ bool IsVerdict(core::Reason reason) {
     case grpc::StatusCode::FAILED_PRECONDITION:
       return true;
     case grpc::StatusCode::RESOURCE_EXHAUSTED:
-      return reason != core::Reason::kOverloaded && reason != core::Reason::kStorageFull;
+      return reason != core::Reason::kOverloaded && reason != core::Reason::kStorageFull &&
+             reason != core::Reason::kAttemptsExhausted;
     default:
       return false;
   }

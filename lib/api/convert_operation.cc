@@ -2,6 +2,7 @@
 
 #include "api/convert_campaign.h"
 #include "api/convert_coupon.h"
+#include "api/convert_job.h"
 #include "api/convert_redemption.h"
 
 namespace tessera::api {
@@ -75,6 +76,11 @@ bool SetResult(pb::Operation* out, const storage::Outcome& outcome, Method metho
     case Method::kBindCode:
       return With<storage::Issued>(
           outcome, [&](const auto& x) { *out->mutable_bind_code()->mutable_coupon() = ToProto(x, codes); });
+    case Method::kCreateJob:
+      return With<storage::JobCreated>(outcome,
+                                       [&](const auto& x) { *out->mutable_create_job() = ToProto(x); });
+    case Method::kImportCodes:
+      return false;  // no key names one
     case Method::kRedeemCoupons:
       return With<storage::Redemption>(
           outcome, [&](const auto& x) { *out->mutable_redeem_coupons() = ToRedeemResponse(x); });

@@ -14,12 +14,12 @@ namespace pb = coupon::v1;
 using storage::Method;
 
 constexpr std::array kMethods = {
-    Method::kCreateCampaign,     Method::kUpdateCampaign,     Method::kActivateCampaign,
-    Method::kPauseCampaign,      Method::kResumeCampaign,     Method::kEndCampaign,
-    Method::kIssueCoupon,        Method::kClaimCoupon,        Method::kBatchIssueCoupons,
-    Method::kRevokeCoupon,       Method::kGenerateCodes,      Method::kBindCode,
-    Method::kRedeemCoupons,      Method::kReserveCoupons,     Method::kCommitReservation,
-    Method::kReleaseReservation, Method::kRollbackRedemption,
+    Method::kCreateCampaign,    Method::kUpdateCampaign,     Method::kActivateCampaign,
+    Method::kPauseCampaign,     Method::kResumeCampaign,     Method::kEndCampaign,
+    Method::kIssueCoupon,       Method::kClaimCoupon,        Method::kBatchIssueCoupons,
+    Method::kRevokeCoupon,      Method::kGenerateCodes,      Method::kBindCode,
+    Method::kCreateJob,         Method::kRedeemCoupons,      Method::kReserveCoupons,
+    Method::kCommitReservation, Method::kReleaseReservation, Method::kRollbackRedemption,
 };
 
 std::optional<Method> ParseMethod(pb::Method method) {
@@ -48,6 +48,8 @@ SubjectRule RuleOf(Method method) {
     case Method::kResumeCampaign:
     case Method::kEndCampaign:
     case Method::kGenerateCodes:
+    case Method::kImportCodes:
+    case Method::kCreateJob:
       return {.campaign = true, .must = "must have campaign_id for this method"};
     case Method::kIssueCoupon:
     case Method::kClaimCoupon:
@@ -149,6 +151,10 @@ pb::Method ToProto(Method method) {
       return pb::METHOD_GENERATE_CODES;
     case Method::kBindCode:
       return pb::METHOD_BIND_CODE;
+    case Method::kCreateJob:
+      return pb::METHOD_CREATE_JOB;
+    case Method::kImportCodes:
+      break;  // an import is asked for by sending it again
     case Method::kRedeemCoupons:
       return pb::METHOD_REDEEM_COUPONS;
     case Method::kReserveCoupons:

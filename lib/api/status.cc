@@ -111,6 +111,8 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kCouponNotFound:
     case Reason::kReservationNotFound:
     case Reason::kRedemptionNotFound:
+    case Reason::kBatchNotFound:
+    case Reason::kJobNotFound:
       return grpc::StatusCode::NOT_FOUND;
     case Reason::kVersionMismatch:
     case Reason::kContended:
@@ -132,6 +134,7 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kCouponReserved:
     case Reason::kCodeAlreadyBound:
     case Reason::kCodeNotBound:
+    case Reason::kJobEnded:
     case Reason::kMinimumSpendNotMet:
     case Reason::kNotApplicable:
     case Reason::kReservationFenced:
@@ -143,6 +146,8 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kStockPerDay:
     case Reason::kUserQuota:
     case Reason::kUserQuotaPerDay:
+    case Reason::kCodeUsedUp:
+    case Reason::kAttemptsExhausted:
     case Reason::kOverloaded:
     case Reason::kStorageFull:
       return grpc::StatusCode::RESOURCE_EXHAUSTED;

@@ -125,6 +125,16 @@ std::string_view ReasonName(Reason reason) {
       return "CODE_ALREADY_BOUND";
     case Reason::kCodeNotBound:
       return "CODE_NOT_BOUND";
+    case Reason::kCodeUsedUp:
+      return "CODE_USED_UP";
+    case Reason::kAttemptsExhausted:
+      return "ATTEMPTS_EXHAUSTED";
+    case Reason::kBatchNotFound:
+      return "BATCH_NOT_FOUND";
+    case Reason::kJobNotFound:
+      return "JOB_NOT_FOUND";
+    case Reason::kJobEnded:
+      return "JOB_ENDED";
   }
   return "INTERNAL";
 }

@@ -77,9 +77,15 @@ enum class Reason {
   // Codes that belong to nobody.
   kCodeAlreadyBound,
   kCodeNotBound,
+  kCodeUsedUp,
+  kAttemptsExhausted,
+  // Batches of codes, and jobs.
+  kBatchNotFound,
+  kJobNotFound,
+  kJobEnded,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kCodeNotBound) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kJobEnded) + 1;
 
 // The wire name, such as "STOCK_PER_DAY".
 std::string_view ReasonName(Reason reason);

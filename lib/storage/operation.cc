@@ -28,6 +28,10 @@ std::string_view MethodName(Method method) {
       return "GenerateCodes";
     case Method::kBindCode:
       return "BindCode";
+    case Method::kImportCodes:
+      return "ImportCodes";
+    case Method::kCreateJob:
+      return "CreateJob";
     case Method::kRedeemCoupons:
       return "RedeemCoupons";
     case Method::kReserveCoupons:

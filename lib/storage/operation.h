@@ -30,6 +30,8 @@ enum class Method : uint8_t {
   kRevokeCoupon,
   kGenerateCodes,
   kBindCode,
+  kImportCodes,
+  kCreateJob,
   kRedeemCoupons,
   kReserveCoupons,
   kCommitReservation,
@@ -105,6 +107,14 @@ struct GeneratedCodes {
   bool operator==(const GeneratedCodes&) const = default;
 };
 
+// A job that was stored.
+struct JobCreated {
+  uint64_t job = 0;    // unique in the namespace
+  uint64_t batch = 0;  // of the codes that it makes or takes back
+  core::InstantMs create_time_ms = 0;
+  bool operator==(const JobCreated&) const = default;
+};
+
 struct Redemption {
   core::OpRef ref;
   core::CouponNumber coupon;
@@ -150,7 +160,7 @@ struct Revoked {
 };
 
 using Outcome = std::variant<CampaignChanged, Issued, Redemption, Reservation, Released, RolledBack, Revoked,
-                             GeneratedCodes>;
+                             GeneratedCodes, JobCreated>;
 
 enum class OperationState : uint8_t {
   kUnknown,    // no record: it may still arrive, unless fenced

@@ -132,8 +132,8 @@ TEST(IsVerdict, TellsWhatWasJudgedFromWhatWasNot) {
     EXPECT_TRUE(IsVerdict(reason)) << core::ReasonName(reason);
   }
   for (const Reason reason :
-       {Reason::kOverloaded, Reason::kStorageFull, Reason::kStoreUnreachable, Reason::kContended,
-        Reason::kDeadlinePassed, Reason::kInternal, Reason::kRequestTooOld}) {
+       {Reason::kOverloaded, Reason::kAttemptsExhausted, Reason::kStorageFull, Reason::kStoreUnreachable,
+        Reason::kContended, Reason::kDeadlinePassed, Reason::kInternal, Reason::kRequestTooOld}) {
     EXPECT_FALSE(IsVerdict(reason)) << core::ReasonName(reason);
   }
 }
