@@ -19,6 +19,13 @@ struct Caller {
   RoleSet roles;
 };
 
+// Which side of an RPC sends many messages.
+enum class MethodKind {
+  kUnary,         // neither
+  kServerStream,  // the service
+  kClientStream,  // the caller
+};
+
 // One served RPC, known at start-up and never changed.
 struct MethodInfo {
   std::string full_name;   // "coupon.v1.IssuerService/ClaimCoupon"
@@ -26,6 +33,7 @@ struct MethodInfo {
   std::string method;      // "ClaimCoupon"
   std::string path;        // "/coupon.v1.IssuerService/ClaimCoupon"
   RoleSet required_roles;  // any one of these is enough
+  MethodKind kind = MethodKind::kUnary;
 };
 
 // What a handler knows about the call besides the request. It lives as long as the call, so a handler may
@@ -43,7 +51,7 @@ class CallContext {
   const MethodInfo& method;
   const Caller& caller;
   // The caller's deadline, or the server's default when the caller sent none; never further away than
-  // grpc.deadline_max_ms.
+  // grpc.deadline_max_ms or, for a stream, grpc.stream_deadline_max_ms.
   std::chrono::steady_clock::time_point deadline;
   // trace_id is the caller's; span_id is this call's own and names the call in the logs.
   TraceContext trace;

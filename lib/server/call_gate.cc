@@ -32,9 +32,10 @@ core::Result<const Caller*> CallGate::Admit(const MethodInfo& method, const Cred
 }
 
 std::chrono::steady_clock::time_point CallGate::Deadline(
-    std::chrono::steady_clock::time_point now,
+    MethodKind kind, std::chrono::steady_clock::time_point now,
     std::optional<std::chrono::steady_clock::time_point> sent) const {
-  return std::min(sent.value_or(now + limits_.deadline_default), now + limits_.deadline_max);
+  const auto max = kind == MethodKind::kUnary ? limits_.deadline_max : limits_.stream_deadline_max;
+  return std::min(sent.value_or(now + limits_.deadline_default), now + max);
 }
 
 }  // namespace tessera::server

@@ -20,6 +20,7 @@ class CallGate {
     int in_flight_max = 0;
     std::chrono::milliseconds deadline_default{};
     std::chrono::milliseconds deadline_max{};
+    std::chrono::milliseconds stream_deadline_max{};
   };
 
   // `authenticator` must outlive the gate.
@@ -40,9 +41,10 @@ class CallGate {
   core::Result<const Caller*> Admit(const MethodInfo& method, const Credentials& credentials) const;
 
   // The instant by which the call is answered: `sent`, the caller's own, or the default when there is none,
-  // and no further from `now` than the limit.
+  // and no further from `now` than the limit. Streams have a limit of their own, as their length is the
+  // caller's; but whoever wants one that is longer than a call has to say so: the default is the same.
   std::chrono::steady_clock::time_point Deadline(
-      std::chrono::steady_clock::time_point now,
+      MethodKind kind, std::chrono::steady_clock::time_point now,
       std::optional<std::chrono::steady_clock::time_point> sent) const;
 
  private:

@@ -10,11 +10,14 @@
 
 #include "server/access_log.h"
 #include "server/call_gate.h"
+#include "server/client_stream_call.h"
 #include "server/config.h"
 #include "server/health_service.h"
 #include "server/port_sockets.h"
 #include "server/rpc_metrics.h"
-#include "server/served_call.h"
+#include "server/server_stream_call.h"
+#include "server/unary_call.h"
+#include "server/unknown_call.h"
 
 namespace tessera::server {
 namespace {
@@ -47,6 +50,17 @@ void PrepareProcess() {
   (void)once;
 }
 
+void Await(ServedCalls& calls, const ServedRoute& served, grpc::ServerCompletionQueue* queue) {
+  switch (served.route->info.kind) {
+    case MethodKind::kUnary:
+      return UnaryCall::Await(calls, served, queue);
+    case MethodKind::kServerStream:
+      return ServerStreamCall::Await(calls, served, queue);
+    case MethodKind::kClientStream:
+      return ClientStreamCall::Await(calls, served, queue);
+  }
+}
+
 }  // namespace
 
 void Bind(ConfigSection section, GrpcConfig& config) {
@@ -59,6 +73,9 @@ void Bind(ConfigSection section, GrpcConfig& config) {
                 "Milliseconds for a call whose caller sent no deadline.");
   section.Field("deadline_max_ms", &config.deadline_max, {1, 600'000},
                 "Milliseconds beyond which no call is worked on, whatever deadline its caller sent.");
+  // Long enough for millions of codes and a reader who is slow; no drain waits as long, see drain.limit_ms.
+  section.Field("stream_deadline_max_ms", &config.stream_deadline_max, {1, 3'600'000},
+                "The same for streams: milliseconds from a stream's first message to its last.");
   section.Field("message_bytes_max", &config.message_bytes_max, {1024, 64 << 20},
                 "Bytes of the largest request; a larger one is refused with RESOURCE_EXHAUSTED.");
   section.Field("streams_per_connection_max", &config.streams_per_connection_max, {1, 1'000'000},
@@ -76,7 +93,9 @@ class GrpcServer::Transport {
   Transport(GrpcConfig config, const LogConfig& log_config, Parts parts)
       : config_(std::move(config)),
         parts_(parts),
-        gate_({config_.in_flight_max, config_.deadline_default, config_.deadline_max}, parts.authenticator),
+        gate_({config_.in_flight_max, config_.deadline_default, config_.deadline_max,
+               config_.stream_deadline_max},
+              parts.authenticator),
         metrics_(parts.registry, Methods(parts.router)),
         access_log_(log_config, parts.log),
         calls_{parts.loop, gate_, metrics_, access_log_},
@@ -117,7 +136,7 @@ class GrpcServer::Transport {
     for (const auto& queue : queues_) {
       health_.Await(queue.get());
       for (const ServedRoute& served : served_) {
-        for (int i = 0; i < kAwaitedPerMethod; ++i) ServedCall::Await(calls_, served, queue.get());
+        for (int i = 0; i < kAwaitedPerMethod; ++i) Await(calls_, served, queue.get());
       }
       for (int i = 0; i < kAwaitedUnknown; ++i) UnknownCall::Await(calls_, &unknown_, queue.get());
       threads_.emplace_back([queue = queue.get()] { Poll(queue); });

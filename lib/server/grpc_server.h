@@ -25,6 +25,7 @@ struct GrpcConfig {
   int in_flight_max = 2048;
   std::chrono::milliseconds deadline_default{2000};
   std::chrono::milliseconds deadline_max{30'000};
+  std::chrono::milliseconds stream_deadline_max{600'000};
   int message_bytes_max = 4 << 20;
   int streams_per_connection_max = 1024;
   std::chrono::milliseconds keepalive_time{60'000};
@@ -41,6 +42,8 @@ void Bind(ConfigSection section, GrpcConfig& config);
 //   ROLE_MISSING; deadline already over -> DEADLINE_PASSED; bytes that do not decode -> UNDECODABLE_REQUEST;
 //   a method that is not served -> METHOD_UNKNOWN. A message over the limit ends with RESOURCE_EXHAUSTED
 //   inside gRPC.
+// All of it holds for streams as for calls; a stream counts as one call in flight from its first byte to its
+// last.
 // Start, RefuseNewCalls, Drain and the destructor are for one thread, which is not the loop's.
 class GrpcServer {
  public:
@@ -71,8 +74,9 @@ class GrpcServer {
 
   // Takes the health down, refuses new calls, waits until all calls that are in flight have been answered,
   // and closes the port. False when some were not answered by `deadline`: their connections are closed, their
-  // handlers may still run, and the server cannot be destroyed. A call of `hurry` that answers true shortens
-  // the wait.
+  // handlers may still run, and the server cannot be destroyed. Streams that are still under way at
+  // `deadline` end with their connections too, and hold nothing up whose handlers then end. A call of `hurry`
+  // that answers true shortens the wait.
   bool Drain(std::chrono::steady_clock::time_point deadline, const std::function<bool()>& hurry = nullptr);
 
   int64_t in_flight() const;

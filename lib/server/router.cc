@@ -10,6 +10,28 @@ using google::protobuf::DescriptorPool;
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 
+namespace {
+
+// REQUIRES: not both directions stream.
+MethodKind KindOf(const MethodDescriptor& method) {
+  if (method.server_streaming()) return MethodKind::kServerStream;
+  return method.client_streaming() ? MethodKind::kClientStream : MethodKind::kUnary;
+}
+
+std::string Words(MethodKind kind) {
+  switch (kind) {
+    case MethodKind::kUnary:
+      return "a unary call";
+    case MethodKind::kServerStream:
+      return "a server stream";
+    case MethodKind::kClientStream:
+      return "a client stream";
+  }
+  return "";
+}
+
+}  // namespace
+
 void Router::Serve(std::string_view service) {
   const ServiceDescriptor* descriptor =
       DescriptorPool::generated_pool()->FindServiceByName(std::string(service));
@@ -30,8 +52,8 @@ void Router::Serve(std::string_view service) {
   }
 }
 
-void Router::Expect(std::string_view method, const google::protobuf::Descriptor* request,
-                    const google::protobuf::Descriptor* response, const Factory& make) {
+void Router::Expect(std::string_view method, const google::protobuf::Message& request,
+                    const google::protobuf::Descriptor* response, Route::Run run) {
   const auto found = methods_.find(method);
   const std::string name(method);
   if (found == methods_.end()) {
@@ -40,11 +62,16 @@ void Router::Expect(std::string_view method, const google::protobuf::Descriptor*
   }
   const int handlers = ++handled_[name];
   const MethodDescriptor& descriptor = *found->second;
-  if (descriptor.client_streaming() || descriptor.server_streaming()) {
-    mistakes_.push_back(name + " is a stream, which cannot be routed");
+  if (descriptor.client_streaming() && descriptor.server_streaming()) {
+    mistakes_.push_back(name + " streams in both directions, which cannot be routed");
     return;
   }
-  if (descriptor.input_type() != request || descriptor.output_type() != response) {
+  if (const MethodKind kind = KindOf(descriptor); kind != server::KindOf(run)) {
+    mistakes_.push_back(name + " is " + Words(kind) + ", its handler is one of " +
+                        Words(server::KindOf(run)));
+    return;
+  }
+  if (descriptor.input_type() != request.GetDescriptor() || descriptor.output_type() != response) {
     mistakes_.push_back(name + " takes " + descriptor.input_type()->full_name() + " and answers " +
                         descriptor.output_type()->full_name() + ", unlike its handler");
     return;
@@ -64,9 +91,9 @@ void Router::Expect(std::string_view method, const google::protobuf::Descriptor*
   info.method = descriptor.name();
   info.path = "/" + name;
   info.required_roles = *roles;
-  std::unique_ptr<Route> route = make(std::move(info));
-  route->index = static_cast<int>(routes_.size());
-  routes_.push_back(std::move(route));
+  info.kind = server::KindOf(run);
+  const int index = static_cast<int>(routes_.size());
+  routes_.push_back(std::make_unique<Route>(Route{std::move(info), &request, std::move(run), index}));
 }
 
 core::Status Router::Check() const {

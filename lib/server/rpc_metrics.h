@@ -17,7 +17,10 @@ namespace tessera::server {
 //   grpc_server_started_total{grpc_type,grpc_service,grpc_method}
 //   grpc_server_handled_total{grpc_type,grpc_service,grpc_method,grpc_code}
 //   grpc_server_handling_seconds{grpc_type,grpc_service,grpc_method}
+//   grpc_server_msg_sent_total{grpc_type,grpc_service,grpc_method}      server streams only
+//   grpc_server_msg_received_total{grpc_type,grpc_service,grpc_method}  client streams only
 //   grpc_server_in_flight
+// grpc_type is unary, server_stream or client_stream. A call that has one message needs no count of messages.
 // All children are made here. Any thread. The registry must outlive it.
 class RpcMetrics {
  public:
@@ -41,6 +44,9 @@ class RpcMetrics {
     series.seconds->Observe(std::chrono::duration<double>(took).count());
     in_flight_->Decrement();
   }
+  // A message of a stream. REQUIRES: `method` is a server stream, or a client stream.
+  void Sent(int method) { methods_[static_cast<size_t>(method)].sent->Increment(); }
+  void Received(int method) { methods_[static_cast<size_t>(method)].received->Increment(); }
 
  private:
   static constexpr size_t kCodes = 17;
@@ -48,6 +54,8 @@ class RpcMetrics {
     prometheus::Counter* started;
     std::array<prometheus::Counter*, kCodes> handled;
     prometheus::Histogram* seconds;
+    prometheus::Counter* sent;      // null unless it is a server stream
+    prometheus::Counter* received;  // null unless it is a client stream
   };
 
   std::vector<Series> methods_;

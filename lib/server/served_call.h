@@ -1,9 +1,6 @@
 #pragma once
 
-#include <google/protobuf/arena.h>
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/support/async_unary_call.h>
 
 #include <atomic>
 #include <chrono>
@@ -13,7 +10,7 @@
 #include "async/event_loop.h"
 #include "server/access_log.h"
 #include "server/call_gate.h"
-#include "server/router.h"
+#include "server/raw_service.h"
 #include "server/rpc_metrics.h"
 
 namespace tessera::server {
@@ -28,65 +25,49 @@ struct ServedCalls {
   std::atomic<int64_t> objects{0};   // calls that exist, waiting ones included
 };
 
-// A tag of the completion queue.
-class QueueEvent {
+// One call of whatever kind, from the wait for it to the last line about it: what stands before and after
+// every handler. It belongs to its queue's thread, but for the time between the hand-over to the loop and its
+// end, when it belongs to the loop. It deletes itself.
+//
+// The derived class asks gRPC for the call, with the object itself as the tag; so it does for the call's end.
+class ServedCall : public QueueEvent {
  public:
-  // On the queue's thread.
-  virtual void Proceed(bool ok) = 0;
+  // The call's arrival first, its end after that.
+  void Proceed(bool ok) final;
 
  protected:
-  ~QueueEvent() = default;
-};
-
-// The methods of one service, registered as raw: gRPC hands over and takes bytes.
-class RawService final : public grpc::Service {
- public:
-  RawService() = default;
-  // Returns the index by which Request knows the method.
-  int Add(const MethodInfo& method);
-  void Request(int index, grpc::ServerContext* context, grpc::ByteBuffer* request,
-               grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>* writer, grpc::ServerCompletionQueue* queue,
-               QueueEvent* tag) {
-    RequestAsyncUnary(index, context, request, writer, queue, queue, tag);
-  }
-
- private:
-  int methods_ = 0;
-};
-
-// A route with its place in gRPC.
-struct ServedRoute {
-  const Route* route;
-  RawService* service;
-  int index;
-};
-
-// One call, from the wait for it to the last line about it. It belongs to its queue's thread, but for the
-// time between the hand-over to the loop and its answer, when it belongs to the loop. It deletes itself.
-class ServedCall final : public RoutedCall, public QueueEvent {
- public:
-  // Asks gRPC for the next call of the route.
-  static void Await(ServedCalls& shared, const ServedRoute& served, grpc::ServerCompletionQueue* queue);
-
-  void Proceed(bool ok) override;
-
-  const CallContext& context() const override { return *context_; }
-  const google::protobuf::Message& request() const override { return *request_; }
-  void Answer(const google::protobuf::Message& response) override;
-  void Refuse(const core::Error& error) override;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  // Enough for the messages of nearly every call, so that parsing allocates nothing but long strings.
-  static constexpr size_t kArenaBytes = 1024;
-
   ServedCall(ServedCalls& shared, const ServedRoute& served, grpc::ServerCompletionQueue* queue);
-  ~ServedCall();
+  virtual ~ServedCall();
 
+  // Makes the object that waits for the next call of the route.
+  virtual void AwaitNext() const = 0;
+  // The call was let in: hands it over to the loop, or refuses it.
+  virtual void Begin() = 0;
+  // Tells gRPC that the call ends with this, which is not OK.
+  virtual void FinishWith(const grpc::Status& status) = 0;
+  // The request's id as far as it is known, for the log.
+  virtual std::string RequestId() const = 0;
+  // The end was told to gRPC and written down.
+  virtual void Discard() { delete this; }
+
+  // Each notes how the call ends; the queue's thread may delete the object as soon as gRPC was told.
+  void Answered() { answered_ = Clock::now(); }  // the derived class then tells gRPC
+  void RefuseCall(const core::Error& error);
+  void Cancel();  // nobody is there to be told
+
+  using Clock = std::chrono::steady_clock;
+
+  ServedCalls& shared() const { return shared_; }
+  const ServedRoute& served() const { return served_; }
+  const Route& route() const { return *served_.route; }
+  grpc::ServerCompletionQueue* queue() const { return queue_; }
+  grpc::ServerContext& grpc_context() { return grpc_context_; }
+  // REQUIRES: the call was let in.
+  const CallContext& call_context() const { return *context_; }
+
+ private:
   void Arrive();
-  bool Parse();
-  void End();
-  std::string RequestId() const;
+  void Record();
 
   ServedCalls& shared_;
   const ServedRoute& served_;
@@ -94,8 +75,6 @@ class ServedCall final : public RoutedCall, public QueueEvent {
   bool arrived_ = false;
   bool entered_ = false;  // the gate let it in
   grpc::ServerContext grpc_context_;
-  grpc::ByteBuffer bytes_;
-  grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> writer_;
 
   Clock::time_point arrival_;
   Clock::time_point answered_;
@@ -103,29 +82,9 @@ class ServedCall final : public RoutedCall, public QueueEvent {
   std::optional<CallContext> context_;
   grpc::StatusCode code_ = grpc::StatusCode::OK;
   std::optional<core::Error> refusal_;
-  std::optional<google::protobuf::Arena> arena_;
-  google::protobuf::Message* request_ = nullptr;
-  alignas(8) char arena_block_[kArenaBytes];
 };
 
-// A call to a method that is not served: METHOD_UNKNOWN, under one label, whatever its name.
-class UnknownCall final : public QueueEvent {
- public:
-  static void Await(ServedCalls& shared, grpc::AsyncGenericService* service,
-                    grpc::ServerCompletionQueue* queue);
-  void Proceed(bool ok) override;
-
- private:
-  UnknownCall(ServedCalls& shared, grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue);
-  ~UnknownCall();
-
-  ServedCalls& shared_;
-  grpc::AsyncGenericService* const service_;
-  grpc::ServerCompletionQueue* const queue_;
-  bool arrived_ = false;
-  std::chrono::steady_clock::time_point arrival_;
-  grpc::GenericServerContext context_;
-  grpc::GenericServerAsyncReaderWriter stream_;
-};
+// What bytes are refused with that are no message of the method.
+core::Error UndecodableRequest();
 
 }  // namespace tessera::server

@@ -49,6 +49,7 @@ bool OptionNames(const google::protobuf::MethodDescriptor& method, const std::st
   return false;
 }
 
+// A stream of one message and a unary call are the same bytes, so one way to call does for all methods.
 TEST(RolesTest, OpenAMethodToItsRolesAndToAdminAlone) {
   ProbeServer server(WithATokenPerRole());
   const auto channel = server.Channel();
@@ -71,18 +72,20 @@ TEST(RolesTest, OpenAMethodToItsRolesAndToAdminAlone) {
       }
     }
   }
-  EXPECT_EQ(allowed, 9);
-  EXPECT_EQ(refused, 15);
-  EXPECT_EQ(server.handlers.begun, 9) << "a refused call reached its handler";
+  EXPECT_EQ(allowed, 14);
+  EXPECT_EQ(refused, 22);
+  EXPECT_EQ(server.handlers.begun, 14) << "a refused call reached its handler";
 }
 
 TEST(RolesTest, RefuseCallersThatNobodyKnows) {
   ProbeServer server(WithATokenPerRole());
-  const std::string path = "/tessera.probe.v1.ProbeService/Issue";
-  for (const char* token : {"", "token-of-ISSUER2", "TOKEN-OF-ISSUER", "token-of-"}) {
-    const grpc::Status status = CallRaw(server.Channel(), path, "", token);
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << token;
-    EXPECT_EQ(ReasonOf(status), "CALLER_UNKNOWN");
+  for (const char* method : {"Issue", "Stream", "Collect"}) {
+    const std::string path = "/tessera.probe.v1.ProbeService/" + std::string(method);
+    for (const char* token : {"", "token-of-ISSUER2", "TOKEN-OF-ISSUER", "token-of-"}) {
+      const grpc::Status status = CallRaw(server.Channel(), path, "", token);
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAUTHENTICATED) << path << " " << token;
+      EXPECT_EQ(ReasonOf(status), "CALLER_UNKNOWN");
+    }
   }
   const auto context = Context();
   context->AddMetadata("authorization", "Basic token-of-ISSUER");
@@ -130,10 +133,10 @@ TEST(RouterTest, FindsEveryMistakeBeforeThePortOpens) {
             }),
             "tessera.probe.v1.OtherService/Write belongs to no service that is served");
   EXPECT_EQ(Mistakes([&](auto& router, auto& handlers) {
-              router.Serve("tessera.probe.v1.StreamService");
-              router.Handle("tessera.probe.v1.StreamService/Watch", &handlers, handle);
+              router.Serve("tessera.probe.v1.TalkService");
+              router.Handle("tessera.probe.v1.TalkService/Talk", &handlers, handle);
             }),
-            "tessera.probe.v1.StreamService/Watch is a stream, which cannot be routed");
+            "tessera.probe.v1.TalkService/Talk streams in both directions, which cannot be routed");
   const std::string wrong_types = Mistakes([](auto& router, auto&) {
     router.Serve("tessera.probe.v1.OtherService");
     using Request = probe::v1::ProbeResponse;
@@ -149,6 +152,35 @@ TEST(RouterTest, FindsEveryMistakeBeforeThePortOpens) {
               router.Serve("nobody.Knows");
             }).find("nobody.Knows is no service that is linked in"),
             std::string::npos);
+}
+
+// Every kind of method with every kind of handler.
+TEST(RouterTest, FindsAHandlerOfAnotherKind) {
+  const std::string service = "tessera.probe.v1.ProbeService";
+  const auto handle_all_by = [&](auto member) {
+    return Mistakes([&](server::Router& router, ProbeHandlers& handlers) {
+      router.Serve(service);
+      for (const char* method : {"Issue", "Redeem", "Administer", "Stream", "Collect"}) {
+        router.Handle(service + "/" + method, &handlers, member);
+      }
+    });
+  };
+  const auto mistake = [&](const std::string& method, const std::string& kind, const std::string& handler) {
+    return service + "/" + method + " is a " + kind + ", its handler is one of a " + handler;
+  };
+  const std::string unary = "unary call";
+  const std::string server_stream = "server stream";
+  const std::string client_stream = "client stream";
+  EXPECT_EQ(handle_all_by(&ProbeHandlers::Handle),
+            mistake("Stream", server_stream, unary) + "; " + mistake("Collect", client_stream, unary));
+  EXPECT_EQ(handle_all_by(&ProbeHandlers::Stream), mistake("Issue", unary, server_stream) + "; " +
+                                                       mistake("Redeem", unary, server_stream) + "; " +
+                                                       mistake("Administer", unary, server_stream) + "; " +
+                                                       mistake("Collect", client_stream, server_stream));
+  EXPECT_EQ(handle_all_by(&ProbeHandlers::Collect), mistake("Issue", unary, client_stream) + "; " +
+                                                        mistake("Redeem", unary, client_stream) + "; " +
+                                                        mistake("Administer", unary, client_stream) + "; " +
+                                                        mistake("Stream", server_stream, client_stream));
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class NumberedRoles final : public Authenticator {
 class CallGateTest : public ::testing::Test {
  protected:
   const NumberedRoles roles_;
-  CallGate gate_{{2, milliseconds(2000), milliseconds(30'000)}, roles_};
+  CallGate gate_{{2, milliseconds(2000), seconds(30), seconds(600)}, roles_};
   const std::chrono::steady_clock::time_point now_ = std::chrono::steady_clock::now();
 };
 
@@ -58,7 +58,7 @@ TEST_F(CallGateTest, RefusesEverybodyOnceClosed) {
 
 TEST_F(CallGateTest, NobodySlipsInBehindTheOneWhoCloses) {
   for (int round = 0; round < 200; ++round) {
-    CallGate gate({1000, milliseconds(1), milliseconds(1)}, roles_);
+    CallGate gate({1000, milliseconds(1), milliseconds(1), milliseconds(1)}, roles_);
     std::atomic<bool> emptied{false};
     std::atomic<int> late{0};
     std::thread caller([&] {
@@ -92,10 +92,18 @@ TEST_F(CallGateTest, LetsInWhoHasARoleAndAdmin) {
 }
 
 TEST_F(CallGateTest, GivesEveryCallADeadline) {
-  EXPECT_EQ(gate_.Deadline(now_, std::nullopt), now_ + milliseconds(2000));
-  EXPECT_EQ(gate_.Deadline(now_, now_ + seconds(5)), now_ + seconds(5));
-  EXPECT_EQ(gate_.Deadline(now_, now_ + seconds(500)), now_ + seconds(30));
-  EXPECT_EQ(gate_.Deadline(now_, now_ - seconds(1)), now_ - seconds(1));
+  for (const MethodKind kind : {MethodKind::kUnary, MethodKind::kServerStream, MethodKind::kClientStream}) {
+    EXPECT_EQ(gate_.Deadline(kind, now_, std::nullopt), now_ + milliseconds(2000));
+    EXPECT_EQ(gate_.Deadline(kind, now_, now_ + seconds(5)), now_ + seconds(5));
+    EXPECT_EQ(gate_.Deadline(kind, now_, now_ - seconds(1)), now_ - seconds(1));
+  }
+}
+
+TEST_F(CallGateTest, LetsStreamsLastLonger) {
+  EXPECT_EQ(gate_.Deadline(MethodKind::kUnary, now_, now_ + seconds(5000)), now_ + seconds(30));
+  EXPECT_EQ(gate_.Deadline(MethodKind::kServerStream, now_, now_ + seconds(500)), now_ + seconds(500));
+  EXPECT_EQ(gate_.Deadline(MethodKind::kServerStream, now_, now_ + seconds(5000)), now_ + seconds(600));
+  EXPECT_EQ(gate_.Deadline(MethodKind::kClientStream, now_, now_ + seconds(5000)), now_ + seconds(600));
 }
 
 }  // namespace
