@@ -83,6 +83,9 @@ struct Describer {
     return fmt::format("{} codes of {} from {} by {} key {} batch {} at {}", v.numbers.count, v.campaign_id,
                        v.numbers.first, v.numbers.stride, v.code_key_id, v.batch, v.make_time_ms);
   }
+  std::string operator()(const storage::JobCreated& v) const {
+    return fmt::format("job {} of batch {} at {}", v.job, v.batch, v.create_time_ms);
+  }
   std::string operator()(const storage::CodeView& v) const {
     return fmt::format("code of {} until {} coupon {}", v.campaign_id, v.expire_time_ms,
                        v.coupon ? v.coupon->ToId() : "none");

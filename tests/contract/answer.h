@@ -15,11 +15,12 @@
 
 namespace tessera::contract {
 
-using Value = std::variant<storage::CampaignChanged, storage::Issued, storage::Redemption,
-                           storage::Reservation, storage::Released, storage::RolledBack, storage::Revoked,
-                           storage::OperationStatus, storage::GeneratedCodes, storage::CodeView,
-                           storage::RedemptionView, storage::Verdict, storage::Coupon, core::Campaign,
-                           std::vector<storage::Coupon>, std::vector<std::string>, storage::CampaignTotals>;
+using Value =
+    std::variant<storage::CampaignChanged, storage::Issued, storage::Redemption, storage::Reservation,
+                 storage::Released, storage::RolledBack, storage::Revoked, storage::OperationStatus,
+                 storage::GeneratedCodes, storage::JobCreated, storage::CodeView, storage::RedemptionView,
+                 storage::Verdict, storage::Coupon, core::Campaign, std::vector<storage::Coupon>,
+                 std::vector<std::string>, storage::CampaignTotals>;
 using Answer = core::Result<Value>;
 
 template <class T>

@@ -1,65 +1,54 @@
 #include "storage/redis/code_generating.h"
 
-#include "core/lifecycle.h"
 #include "scripts.h"
-#include "storage/redis/errors.h"
 #include "storage/redis/records.h"
 
 namespace tessera::storage {
-namespace {
 
-constexpr int kAttemptsMax = 32;
+struct CodeGenerating::Extent {
+  uint64_t count = 0;
+  uint64_t made = 0;  // of them, by this call
+  uint8_t code_key_id = 0;
+  uint32_t uses = 0;  // part/range.lua: of each imported code, 0 for others
+};
 
-}  // namespace
-
-async::Task<core::Result<ScriptReply>> CodeGenerating::Run(GenerateCodesIntent intent,
-                                                           KnownCampaignPtr campaign,
-                                                           OperationPlace place) const {
-  const Keys& keys = backend_.keys;
-  const core::Campaign& c = campaign->campaign;
-  const uint32_t home = keys.Home(c.id);
-  redis::Command command(redis_scripts::kGenerateCodes);
-  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Definition(c.id));
-  command.Key(keys.Ranges(home)).Key(keys.Batches(home)).Key(keys.Ledger(home));
-  backend_.AddBegin(command, intent.op, place);
-  command.Arg(c.version).Arg(intent.count);
-  command.Arg((uint64_t{1} << core::CodeNumber::kBits) / keys.shape().partitions);
-  command.Arg(PackNumber(c.number.value, 4)).Arg(PackNumber(intent.code_key_id, 1));
-  co_return co_await backend_.Run(std::move(command), intent.op.deadline);
+async::Task<core::Result<GeneratedCodes>> CodeGenerating::GiveOut(HomeCall call, Extent extent) {
+  const Operation op = call.op;
+  call.build = [&](const core::Campaign& campaign, const OperationPlace& place) {
+    const Keys& keys = backend_.keys;
+    const uint32_t home = keys.Home(campaign.id);
+    redis::Command command(redis_scripts::kGenerateCodes);
+    command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier));
+    command.Key(keys.Definition(campaign.id));
+    command.Key(keys.Ranges(home)).Key(keys.Batches(home)).Key(keys.Ledger(home));
+    backend_.AddBegin(command, op, place);
+    command.Arg(campaign.version).Arg(extent.count).Arg(CodeIndexEnd(keys.shape()));
+    command.Arg(PackNumber(campaign.number.value, 4)).Arg(PackNumber(extent.code_key_id, 1));
+    command.Arg(extent.uses).Arg(extent.made);
+    return command;
+  };
+  co_return co_await CallHome<GeneratedCodes>(backend_, directory_, outcomes_, std::move(call));
 }
 
 async::Task<core::Result<GeneratedCodes>> CodeGenerating::Make(GenerateCodesIntent intent) {
-  const Deadline deadline = intent.op.deadline;
-  const uint32_t home = backend_.keys.Home(intent.campaign_id);
-  core::Result<KnownCampaignPtr> known = co_await directory_.Known(intent.campaign_id, deadline);
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    if (known.ok() && !core::MayIssue((*known)->campaign).ok()) {
-      // A refusal must not rest on what is only remembered.
-      known = co_await directory_.Fresh(intent.campaign_id, deadline);
-    }
-    const core::Result<OperationPlace> place = backend_.Place(intent.op, home);
-    if (!place.ok()) co_return place.error();
-    core::Status may = known.ok() ? core::MayIssue((*known)->campaign) : core::Status(known.error());
-    if (!may.ok()) {
-      co_return co_await outcomes_.RefuseUnlessReplay<GeneratedCodes>(intent.op, *place,
-                                                                      std::move(may).error());
-    }
-    core::Result<ScriptReply> reply = co_await Run(intent, *known, *place);
-    if (!reply.ok()) co_return std::move(reply).error();
-    const std::string_view status = reply->status;
-    if (status == "OK") {
-      co_return co_await outcomes_.OpenReply<GeneratedCodes>(std::move(*reply), *place, deadline);
-    }
-    if (status == "FULL") {
-      co_return core::Error(core::Reason::kStorageFull, "So many numbers are not left for codes.");
-    }
-    if (status == "STALE") {
-      known = co_await directory_.Fresh(intent.campaign_id, deadline);
-    } else if (!backend_.PeriodPassed(*reply)) {
-      co_return CommonRefusal(status);
-    }
-  }
-  co_return Contended("The campaign keeps changing.");
+  HomeCall call;
+  call.op = std::move(intent.op);
+  call.campaign_id = std::move(intent.campaign_id);
+  Extent extent;
+  extent.count = intent.count;
+  extent.made = intent.count;
+  extent.code_key_id = intent.code_key_id;
+  return GiveOut(std::move(call), extent);
+}
+
+async::Task<core::Result<GeneratedCodes>> CodeGenerating::OpenImport(ImportIntent intent) {
+  HomeCall call;
+  call.op = std::move(intent.op);
+  call.campaign_id = std::move(intent.campaign_id);
+  Extent extent;
+  extent.count = intent.codes_max;
+  extent.uses = intent.uses_max;
+  return GiveOut(std::move(call), extent);
 }
 
 }  // namespace tessera::storage

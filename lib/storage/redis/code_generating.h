@@ -1,7 +1,9 @@
 #pragma once
 
+#include "storage/batch_store.h"
 #include "storage/code_store.h"
 #include "storage/redis/campaign_directory.h"
+#include "storage/redis/home_call.h"
 #include "storage/redis/outcomes.h"
 
 namespace tessera::storage {
@@ -14,10 +16,13 @@ class CodeGenerating {
       : backend_(backend), directory_(directory), outcomes_(outcomes) {}
 
   async::Task<core::Result<GeneratedCodes>> Make(GenerateCodesIntent intent);
+  // Numbers for codes that will be stored one by one, and count as made only then.
+  async::Task<core::Result<GeneratedCodes>> OpenImport(ImportIntent intent);
 
  private:
-  async::Task<core::Result<ScriptReply>> Run(GenerateCodesIntent intent, KnownCampaignPtr campaign,
-                                             OperationPlace place) const;
+  struct Extent;  // what is given out, and how
+
+  async::Task<core::Result<GeneratedCodes>> GiveOut(HomeCall call, Extent extent);
 
   const Backend& backend_;
   CampaignDirectory& directory_;

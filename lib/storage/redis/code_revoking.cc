@@ -11,16 +11,17 @@ constexpr int kAttemptsMax = 32;
 
 }  // namespace
 
-async::Task<core::Result<ScriptReply>> CodeRevoking::Run(Operation op, core::CodeNumber code,
-                                                         core::CampaignNumber campaign,
+async::Task<core::Result<ScriptReply>> CodeRevoking::Run(Operation op, core::CodeNumber code, CodeRange range,
                                                          OperationPlace place) const {
   const Keys& keys = backend_.keys;
   const Deadline deadline = op.deadline;
+  const bool once = range.uses_max == 1;
   redis::Command command(redis_scripts::kRevokeCode);
-  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Code(code));
-  command.Key(keys.Ledger(code.partition(keys.shape())));
+  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier));
+  command.Key(once ? keys.Code(code) : keys.Uses(code)).Key(keys.Ledger(code.partition(keys.shape())));
   backend_.AddBegin(command, op, place);
-  command.Arg(CodeField(code, keys.shape())).Arg(PackCode(code)).Arg(PackNumber(campaign.value, 4));
+  command.Arg(once ? CodeField(code, keys.shape()) : std::string(kUsesWithdrawn)).Arg(PackCode(code));
+  command.Arg(PackNumber(range.campaign.value, 4));
   co_return co_await backend_.Run(std::move(command), deadline);
 }
 
@@ -30,12 +31,12 @@ async::Task<core::Result<Revoked>> CodeRevoking::Revoke(RevokeIntent intent) {
   const uint32_t partition = code.partition(backend_.keys.shape());
   core::Result<OperationPlace> place = backend_.Place(intent.op, partition);
   if (!place.ok()) co_return std::move(place).error();
-  const core::Result<core::CampaignNumber> campaign = co_await ranges_.CampaignOf(code, deadline);
-  if (!campaign.ok()) {
-    co_return co_await outcomes_.RefuseUnlessReplay<Revoked>(intent.op, *place, campaign.error());
+  const core::Result<CodeRange> range = co_await ranges_.Of(code, deadline);
+  if (!range.ok()) {
+    co_return co_await outcomes_.RefuseUnlessReplay<Revoked>(intent.op, *place, range.error());
   }
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    core::Result<ScriptReply> reply = co_await Run(intent.op, code, *campaign, *place);
+    core::Result<ScriptReply> reply = co_await Run(intent.op, code, *range, *place);
     if (!reply.ok()) co_return std::move(reply).error();
     const std::string_view status = reply->status;
     if (status == "OK") {

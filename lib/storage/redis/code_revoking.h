@@ -20,8 +20,8 @@ class CodeRevoking {
   async::Task<core::Result<Revoked>> Revoke(RevokeIntent intent);
 
  private:
-  async::Task<core::Result<ScriptReply>> Run(Operation op, core::CodeNumber code,
-                                             core::CampaignNumber campaign, OperationPlace place) const;
+  async::Task<core::Result<ScriptReply>> Run(Operation op, core::CodeNumber code, CodeRange range,
+                                             OperationPlace place) const;
 
   const Backend& backend_;
   const Outcomes& outcomes_;

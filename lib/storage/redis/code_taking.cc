@@ -48,10 +48,19 @@ struct CodeTaking::State {
 
 async::Task<core::Result<CodeTaking::State>> CodeTaking::Read(core::CodeNumber code, CodeHolder holder,
                                                               bool look, Deadline deadline) const {
-  redis::Command command(redis_scripts::kTakeCode);
-  command.Key(backend_.keys.Code(code)).Arg(backend_.clock.At(deadline));
-  command.Arg(CodeField(code, backend_.keys.shape())).Arg(holder.Pack()).Arg(holder.attempt);
-  command.Arg(look ? "look" : "take");
+  const core::Result<CodeRange> range = co_await ranges_.Of(code, deadline);
+  if (!range.ok()) co_return range.error();
+  const bool once = range->uses_max == 1;
+  redis::Command command(once ? redis_scripts::kTakeCode : redis_scripts::kTakeUse);
+  if (once) {
+    command.Key(backend_.keys.Code(code)).Arg(backend_.clock.At(deadline));
+    command.Arg(CodeField(code, backend_.keys.shape()));
+  } else {
+    command.Key(backend_.keys.Uses(code)).Key(backend_.keys.UsesTaken(code));
+    command.Arg(backend_.clock.At(deadline));
+  }
+  command.Arg(holder.Pack()).Arg(holder.attempt).Arg(look ? "look" : "take");
+  if (!once) command.Arg(range->uses_max);
   if (look) command.ReadOnly();
   core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
@@ -62,7 +71,10 @@ async::Task<core::Result<CodeTaking::State>> CodeTaking::Read(core::CodeNumber c
   state.kind = CodeFound::Kind::kRevoked;
   if (status == "REVOKED") co_return state;
   state.kind = CodeFound::Kind::kFree;
-  if (status == "FREE") co_return state;
+  // Others are about to take the last uses, if they decide to: whoever only looks may have one as well.
+  if (status == "FREE" || (look && !once && status == "HELD")) co_return state;
+  state.kind = CodeFound::Kind::kSpent;
+  if (status == "SPENT") co_return state;
   const bool used = status == "USED";
   if (!used && status != "HELD") co_return Nonsense("take_code", reply->reply);
   const std::optional<CodeHolder> other =
@@ -175,18 +187,29 @@ async::Task<core::Result<std::optional<core::CouponNumber>>> CodeTaking::Settle(
 async::Task<core::Status> CodeTaking::TellHome(core::CodeNumber code, std::string_view what,
                                                CodeHolder holder, Deadline deadline,
                                                core::CouponNumber coupon) const {
-  redis::Command command(redis_scripts::kSettleCode);
-  command.Key(backend_.keys.Code(code)).Arg(CodeField(code, backend_.keys.shape())).Arg(holder.Pack());
-  command.Arg(what).Arg(holder.attempt).Arg(PackNumber(coupon.value, kNumberBytes));
+  const Keys& keys = backend_.keys;
+  const core::Result<CodeRange> range = co_await ranges_.Of(code, deadline);
+  if (!range.ok()) co_return range.error();
+  const bool once = range->uses_max == 1;
+  redis::Command command(once ? redis_scripts::kSettleCode : redis_scripts::kSettleUse);
+  if (once) {
+    command.Key(keys.Code(code)).Key(keys.Ledger(code.partition(keys.shape())));
+    command.Arg(CodeField(code, keys.shape()));
+  } else {
+    command.Key(keys.Uses(code)).Key(keys.UsesTaken(code));
+  }
+  command.Arg(holder.Pack()).Arg(what).Arg(holder.attempt).Arg(PackNumber(coupon.value, kNumberBytes));
+  if (once) command.Arg(PackCode(code));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   co_return core::Ok();
 }
 
-async::Task<core::Status> CodeTaking::Forget(core::CodeNumber code, uint32_t partition, std::string news,
+async::Task<core::Status> CodeTaking::Forget(core::CodeNumber code, CodeHolder holder, std::string news,
                                              Deadline deadline) const {
   redis::Command command(redis_scripts::kClearOutgoing);
-  command.Key(backend_.keys.Outgoing(partition)).Arg(PackCode(code)).Arg(news);
+  command.Key(backend_.keys.Outgoing(holder.ref.partition)).Arg(PackCode(code) + holder.Operation());
+  command.Arg(news);
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   co_return core::Ok();
@@ -197,7 +220,7 @@ async::Task<core::Status> CodeTaking::Confirm(core::CodeNumber code, CodeHolder 
   core::Status told = co_await TellHome(code, "used", holder, deadline, coupon);
   if (!told.ok()) co_return told;
   std::string news = 'U' + holder.Pack() + PackNumber(coupon.value, kNumberBytes);
-  co_return co_await Forget(code, holder.ref.partition, std::move(news), deadline);
+  co_return co_await Forget(code, holder, std::move(news), deadline);
 }
 
 async::Task<core::Status> CodeTaking::Free(core::CodeNumber code, CodeHolder holder,
@@ -209,7 +232,7 @@ async::Task<core::Status> CodeTaking::Undo(core::CodeNumber code, CodeHolder hol
                                            Deadline deadline) const {
   core::Status told = co_await TellHome(code, "undone", holder, deadline);
   if (!told.ok()) co_return told;
-  co_return co_await Forget(code, holder.ref.partition, 'N' + holder.Pack(), deadline);
+  co_return co_await Forget(code, holder, 'N' + holder.Pack(), deadline);
 }
 
 async::Task<core::Result<int64_t>> CodeTaking::TellOutgoing(uint32_t partition, Deadline deadline) const {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "storage/redis/backend.h"
+#include "storage/redis/code_ranges.h"
 #include "storage/redis/records.h"
 
 namespace tessera::storage {
@@ -18,6 +19,8 @@ struct CodeHolder {
 
   static constexpr size_t kPackedBytes = 2 + 16 + 8;
   std::string Pack() const;
+  // What tells it from others, whatever period it stands in.
+  std::string Operation() const { return Pack().substr(6); }
   static std::optional<CodeHolder> Unpack(std::string_view packed, int64_t attempt);
 };
 
@@ -27,8 +30,9 @@ struct CodeFound {
     kTaken,  // it is the operation's: its partition decides
     kFree,   // nobody has it; not of Take
     kRevoked,
-    kHeld,  // another operation has it and may still decide; never an answer
-    kUsed,  // an operation, which may be the same one, made `coupon` of it
+    kHeld,   // another operation has it and may still decide; never an answer
+    kUsed,   // an operation, which may be the same one, made `coupon` of it
+    kSpent,  // it was good several times, and all are used
   };
   Kind kind = Kind::kTaken;
   core::CouponNumber coupon;
@@ -43,9 +47,12 @@ bool IsUndone(const Record& record);
 // and tells the home. Whoever finds a code held for too long asks the holder's partition, which fences the
 // attempts of a holder that has not decided. So any process may die between any two scripts. Loop thread
 // only.
+//
+// A code that is good several times is taken once by each operation: the same protocol with a holder for each
+// use, of whom only those that hold the last ones are in anybody's way.
 class CodeTaking {
  public:
-  explicit CodeTaking(const Backend& backend) : backend_(backend) {}
+  CodeTaking(const Backend& backend, CodeRanges& ranges) : backend_(backend), ranges_(ranges) {}
 
   // Takes the code for `holder`, or says who used it; settles what others left. ABORTED when an undecided
   // operation keeps it.
@@ -82,10 +89,11 @@ class CodeTaking {
                                                                       Deadline deadline) const;
   async::Task<core::Status> TellHome(core::CodeNumber code, std::string_view what, CodeHolder holder,
                                      Deadline deadline, core::CouponNumber coupon = {}) const;
-  async::Task<core::Status> Forget(core::CodeNumber code, uint32_t partition, std::string news,
+  async::Task<core::Status> Forget(core::CodeNumber code, CodeHolder holder, std::string news,
                                    Deadline deadline) const;
 
   const Backend& backend_;
+  CodeRanges& ranges_;
 };
 
 }  // namespace tessera::storage

@@ -22,9 +22,15 @@ constexpr std::chrono::milliseconds kTellTime{500};
 
 Error TakenBack() { return Error(Reason::kCouponRevoked, "The coupon was taken back."); }
 
+Error UsedUp(const CodeRange& range) {
+  return Error(Reason::kCodeUsedUp, "All uses of the code are taken.")
+      .With("limit", std::to_string(range.uses_max));
+}
+
 // Refusals that no script gave which looked at the operation's record.
 bool MayBeReplay(const Error& refusal) {
-  return refusal.reason == Reason::kContended || refusal.reason == Reason::kCouponNotFound;
+  return refusal.reason == Reason::kContended || refusal.reason == Reason::kCouponNotFound ||
+         refusal.reason == Reason::kCodeUsedUp;
 }
 
 }  // namespace
@@ -174,9 +180,9 @@ async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
   const Deadline deadline = use->op.deadline;
   core::Status located = Locate(use);
   if (!located.ok()) co_return std::move(located).error();
-  const core::Result<core::CampaignNumber> number = co_await ranges_.CampaignOf(use->code, deadline);
-  if (!number.ok()) co_return number.error();
-  core::Result<KnownCampaignPtr> known = co_await directory_.Known(*number, deadline);
+  const core::Result<CodeRange> range = co_await ranges_.Of(use->code, deadline);
+  if (!range.ok()) co_return range.error();
+  core::Result<KnownCampaignPtr> known = co_await directory_.Known(range->campaign, deadline);
   if (!known.ok()) co_return std::move(known).error();
   use->campaign = *known;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -188,6 +194,7 @@ async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
     }
     if (!found.ok()) co_return std::move(found).error();
     if (found->kind == CodeFound::Kind::kRevoked) co_return Done();
+    if (found->kind == CodeFound::Kind::kSpent) co_return UsedUp(*range);
     if (found->kind == CodeFound::Kind::kUsed) {
       Done done;
       done.made = found->coupon;
@@ -322,9 +329,9 @@ async::Task<core::Result<Reservation>> CodeUsing::Reserve(ReserveIntent intent) 
 }
 
 async::Task<core::Result<CodeView>> CodeUsing::Get(core::CodeNumber code, Deadline deadline) {
-  const core::Result<core::CampaignNumber> number = co_await ranges_.CampaignOf(code, deadline);
-  if (!number.ok()) co_return number.error();
-  core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(*number, deadline);
+  const core::Result<CodeRange> range = co_await ranges_.Of(code, deadline);
+  if (!range.ok()) co_return range.error();
+  core::Result<KnownCampaignPtr> known = co_await directory_.Fresh(range->campaign, deadline);
   if (!known.ok()) co_return std::move(known).error();
   core::Result<CodeFound> found = co_await taking_.Look(code, deadline);
   if (!found.ok()) co_return std::move(found).error();

@@ -23,7 +23,9 @@ namespace tessera::storage {
 //   t                     what runs out, by the instant: wallets, ends of coupons, records (sorted set)
 //   w                     limits with units that their home has not got yet (set)
 //   x<home>:<bucket>      states of codes that were made before they had a user (hash)
+//   z<number>, z<number>t  uses of a code that is good several times: decided, and not yet (hashes)
 //   o                     what the homes of such codes have still to be told (hash)
+//   f<bucket>             numbers of stored codes, by their digests (hash)
 //
 // and a campaign's home partition also
 //
@@ -33,7 +35,9 @@ namespace tessera::storage {
 //   i                     campaigns by id (sorted set)
 //   m                     campaigns with a change under way (set)
 //   b                     ranges of code numbers that were given out (sorted set)
-//   y                     counters of code numbers and batches (hash)
+//   y                     counters of code numbers, and of batches and jobs (hash)
+//   j, q                  jobs (hash); those that have not ended, by the end of their lease (sorted set)
+//   k<number>             jobs of a campaign (sorted set)
 class Keys {
  public:
   // States of codes in one small hash: a field has one byte.
@@ -62,6 +66,14 @@ class Keys {
     return prefix_[code.partition(shape_)] + "x" + std::to_string(code.home(shape_)) + ":" +
            std::to_string(code.place(shape_) / kCodesPerBucket);
   }
+  // Of a code that is good several times: who has used it, and who is about to.
+  std::string Uses(core::CodeNumber code) const {
+    return prefix_[code.partition(shape_)] + "z" + std::to_string(code.value);
+  }
+  std::string UsesTaken(core::CodeNumber code) const { return Uses(code) + "t"; }
+  std::string StoredCodes(uint32_t partition, uint32_t bucket) const {
+    return prefix_[partition] + "f" + std::to_string(bucket);
+  }
   std::string Outgoing(uint32_t partition) const { return prefix_[partition] + "o"; }
 
   std::string Definition(std::string_view campaign_id) const;
@@ -72,6 +84,11 @@ class Keys {
   std::string Pending(uint32_t home) const { return prefix_[home] + "m"; }
   std::string Ranges(uint32_t home) const { return prefix_[home] + "b"; }
   std::string Batches(uint32_t home) const { return prefix_[home] + "y"; }
+  std::string Jobs(uint32_t home) const { return prefix_[home] + "j"; }
+  std::string OpenJobs(uint32_t home) const { return prefix_[home] + "q"; }
+  std::string CampaignJobs(core::CampaignNumber number) const {
+    return prefix_[Home(number)] + "k" + std::to_string(number.value);
+  }
 
   // The partition of a campaign's definition.
   uint32_t Home(std::string_view campaign_id) const;

@@ -56,6 +56,14 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
       Revoked revoked{record->code, record->time_ms, false};
       co_return Outcome(std::move(revoked));
     }
+    case RecordType::kJob: {
+      const core::Shape& shape = backend_.keys.shape();
+      JobCreated created;
+      created.job = record->job * shape.partitions + ref.partition;
+      created.batch = record->batch * shape.partitions + ref.partition;
+      created.create_time_ms = record->time_ms;
+      co_return Outcome(std::move(created));
+    }
     case RecordType::kFence:
       co_return Unreadable("record of an operation");
     case RecordType::kIssued:

@@ -152,6 +152,11 @@ std::optional<Record> OpenRecord(std::string_view value) {
       record.code_key_id = static_cast<uint8_t>(in.Number(1));
       record.time_ms = in.Signed(6);
       break;
+    case RecordType::kJob:
+      record.job = in.Number(5);
+      record.batch = in.Number(5);
+      record.time_ms = in.Signed(6);
+      break;
     case RecordType::kRevokedCode:
       record.code.value = in.Number(5);
       record.time_ms = in.Signed(6);

@@ -40,8 +40,14 @@ inline constexpr size_t kReferenceBytes = 16;
 inline constexpr int kNumberBytes = 5;
 
 std::string PackCode(core::CodeNumber code);
-// A code's field among the states of its neighbours.
+// The first index that is no code's.
+inline uint64_t CodeIndexEnd(const core::Shape& shape) {
+  return (uint64_t{1} << core::CodeNumber::kBits) / shape.partitions;
+}
+// A code's field among the states of its neighbours; that of a code that is good several times among its
+// uses.
 std::string CodeField(core::CodeNumber code, const core::Shape& shape);
+inline constexpr std::string_view kUsesWithdrawn = "w";
 
 // part/stock.lua
 struct StoredShare {
@@ -71,6 +77,7 @@ enum class RecordType : char {
   kCampaign = 'C',
   kGeneratedCodes = 'M',
   kRevokedCode = 'W',
+  kJob = 'J',
 };
 
 // An operation's record, opened. Which fields mean something depends on the type.
@@ -94,6 +101,7 @@ struct Record {
   std::string order_id;
   int64_t version = 0;
   core::CampaignState campaign_state = core::CampaignState::kDraft;
+  uint64_t job = 0;
   uint64_t batch = 0;
   uint64_t first_index = 0;
   uint64_t count = 0;

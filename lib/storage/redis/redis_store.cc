@@ -1,10 +1,14 @@
 #include "storage/redis/redis_store.h"
 
+#include "core/lifecycle.h"
 #include "storage/redis/changing.h"
+#include "storage/redis/code_batches.h"
 #include "storage/redis/code_generating.h"
 #include "storage/redis/code_revoking.h"
 #include "storage/redis/code_using.h"
+#include "storage/redis/code_withdrawing.h"
 #include "storage/redis/issuing.h"
+#include "storage/redis/jobs.h"
 #include "storage/redis/ledger.h"
 #include "storage/redis/operations.h"
 #include "storage/redis/redeeming.h"
@@ -46,11 +50,15 @@ struct RedisStore::Parts {
   Issuing issuing{backend, directory, stock};
   Redeeming redeeming{backend, directory, coupons, outcomes};
   CodeRanges ranges{backend};
-  const CodeTaking taking{backend};
+  const CodeTaking taking{backend, ranges};
   CodeGenerating code_generating{backend, directory, outcomes};
   CodeUsing code_using{backend, directory, coupons, outcomes, ranges, taking, redeeming};
   Settling settling{backend, directory, coupons, outcomes, stock, taking};
   CodeRevoking code_revoking{backend, outcomes, ranges, taking, settling};
+  const CodeWithdrawing code_withdrawing{backend, ranges, code_revoking};
+  const CodeNames code_names{backend};
+  Jobs jobs{backend, directory, outcomes, ranges};
+  CodeBatches code_batches{directory, ranges, code_generating, code_names, jobs};
   const Operations operations{backend, directory, outcomes};
   Ledger ledger{backend, directory};
   Verifying verifying{backend, directory, ledger};
@@ -143,6 +151,65 @@ async::Task<core::Result<Issued>> RedisStore::Bind(BindIntent intent) {
 
 async::Task<core::Result<CodeView>> RedisStore::GetCode(core::CodeNumber code, Deadline deadline) {
   return parts_->code_using.Get(code, deadline);
+}
+
+async::Task<core::Result<CodeBatch>> RedisStore::GetBatch(uint64_t batch, Deadline deadline) {
+  return parts_->code_batches.Get(batch, deadline);
+}
+
+async::Task<core::Result<GeneratedCodes>> RedisStore::OpenImport(ImportIntent intent) {
+  return parts_->code_batches.OpenImport(std::move(intent));
+}
+
+async::Task<core::Result<std::vector<core::CodeNumber>>> RedisStore::AddStoredCodes(
+    std::string campaign_id, uint64_t batch, std::vector<StoredCode> codes, Deadline deadline) {
+  return parts_->code_batches.AddStored(std::move(campaign_id), batch, std::move(codes), deadline);
+}
+
+async::Task<core::Result<core::CodeNumber>> RedisStore::FindStoredCode(core::StoredCodeKey key,
+                                                                       Deadline deadline) {
+  return parts_->code_names.Find(key, deadline);
+}
+
+async::Task<core::Result<JobCreated>> RedisStore::CreateJob(CreateJobIntent intent) {
+  return parts_->jobs.Create(std::move(intent));
+}
+
+async::Task<core::Result<Job>> RedisStore::GetJob(uint64_t job, Deadline deadline) {
+  return parts_->jobs.Get(job, deadline);
+}
+
+async::Task<core::Result<JobPage>> RedisStore::ListJobs(std::string campaign_id,
+                                                        std::optional<uint64_t> before, int32_t page_size,
+                                                        Deadline deadline) {
+  return parts_->jobs.List(std::move(campaign_id), before, page_size, deadline);
+}
+
+async::Task<core::Result<Job>> RedisStore::CancelJob(uint64_t job, Deadline deadline) {
+  return parts_->jobs.Cancel(job, deadline);
+}
+
+async::Task<core::Result<std::vector<uint64_t>>> RedisStore::OpenJobs(uint32_t partition, Deadline deadline) {
+  return parts_->jobs.Open(partition, deadline);
+}
+
+async::Task<core::Result<std::optional<Job>>> RedisStore::Lease(JobLease lease, Deadline deadline) {
+  return parts_->jobs.Lease(lease, deadline);
+}
+
+async::Task<core::Result<bool>> RedisStore::Advance(JobLease lease, JobStep step, Deadline deadline) {
+  return parts_->jobs.Advance(lease, step, deadline);
+}
+
+async::Task<core::Status> RedisStore::MayMakeCodes(std::string campaign_id, Deadline deadline) {
+  const core::Result<KnownCampaignPtr> known =
+      co_await parts_->directory.Fresh(std::move(campaign_id), deadline);
+  if (!known.ok()) co_return known.error();
+  co_return core::MayIssue((*known)->campaign);
+}
+
+async::Task<core::Result<JobStep>> RedisStore::TakeBack(const Job& job, Deadline deadline) {
+  return parts_->code_withdrawing.Step(job, deadline);
 }
 
 async::Task<core::Result<Verdict>> RedisStore::Validate(UseIntent intent) {

@@ -5,9 +5,11 @@
 #include "redis/client.h"
 #include "redis/config.h"
 #include "redis/observer.h"
+#include "storage/batch_store.h"
 #include "storage/campaign_store.h"
 #include "storage/code_store.h"
 #include "storage/coupon_store.h"
+#include "storage/job_store.h"
 #include "storage/ledger_store.h"
 #include "storage/redemption_store.h"
 #include "storage/redis/campaign_directory.h"
@@ -20,6 +22,9 @@ namespace tessera::storage {
 class RedisStore final : public CampaignStore,
                          public CouponStore,
                          public CodeStore,
+                         public BatchStore,
+                         public JobStore,
+                         public JobWork,
                          public RedemptionStore,
                          public LedgerStore,
                          public Sweeper {
@@ -58,6 +63,27 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<GeneratedCodes>> GenerateCodes(GenerateCodesIntent intent) override;
   async::Task<core::Result<Issued>> Bind(BindIntent intent) override;
   async::Task<core::Result<CodeView>> GetCode(core::CodeNumber code, Deadline deadline) override;
+
+  async::Task<core::Result<CodeBatch>> GetBatch(uint64_t batch, Deadline deadline) override;
+  async::Task<core::Result<GeneratedCodes>> OpenImport(ImportIntent intent) override;
+  async::Task<core::Result<std::vector<core::CodeNumber>>> AddStoredCodes(std::string campaign_id,
+                                                                          uint64_t batch,
+                                                                          std::vector<StoredCode> codes,
+                                                                          Deadline deadline) override;
+  async::Task<core::Result<core::CodeNumber>> FindStoredCode(core::StoredCodeKey key,
+                                                             Deadline deadline) override;
+
+  async::Task<core::Result<JobCreated>> CreateJob(CreateJobIntent intent) override;
+  async::Task<core::Result<Job>> GetJob(uint64_t job, Deadline deadline) override;
+  async::Task<core::Result<JobPage>> ListJobs(std::string campaign_id, std::optional<uint64_t> before,
+                                              int32_t page_size, Deadline deadline) override;
+  async::Task<core::Result<Job>> CancelJob(uint64_t job, Deadline deadline) override;
+
+  async::Task<core::Result<std::vector<uint64_t>>> OpenJobs(uint32_t partition, Deadline deadline) override;
+  async::Task<core::Result<std::optional<Job>>> Lease(JobLease lease, Deadline deadline) override;
+  async::Task<core::Result<bool>> Advance(JobLease lease, JobStep step, Deadline deadline) override;
+  async::Task<core::Status> MayMakeCodes(std::string campaign_id, Deadline deadline) override;
+  async::Task<core::Result<JobStep>> TakeBack(const Job& job, Deadline deadline) override;
 
   async::Task<core::Result<Verdict>> Validate(UseIntent intent) override;
   async::Task<core::Result<Redemption>> Redeem(UseIntent intent) override;

@@ -113,6 +113,44 @@ TEST_F(CodeDeathTest, ARedeemerMayDieAtEveryStep) {
   testing::PrintTrials("a redeemer of a code dies between two steps", trials);
 }
 
+// The same of the last use of a code that is good several times.
+TEST_F(CodeDeathTest, AUserOfTheLastUseMayDieAtEveryStep) {
+  int64_t trials = 0;
+  int committed = 0;
+  int freed = 0;
+  for (int step = 1;; ++step) {
+    spare_ = Code();
+    storage::ImportIntent import;
+    import.op = NewOp(Method::kImportCodes);
+    import.campaign_id = campaign_;
+    import.codes_max = 1;
+    import.uses_max = 3;
+    const CodeNumber code{Await(redis_->store().OpenImport(import))->numbers.first};
+    for (const uint32_t user : {7, 8})
+      ASSERT_THAT(Await(store_->redemptions().Redeem(By(user, code))), Succeeds());
+    const storage::UseIntent mine = By(1, code);
+    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+      storage::UseIntent intent = mine;
+      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+      dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+    });
+    const auto of_others = Await(store_->redemptions().Redeem(By(2, code)));
+    const auto of_mine = Await(store_->redemptions().Redeem(mine));
+    EXPECT_NE(of_mine.ok(), of_others.ok()) << "step " << step;
+    EXPECT_THAT(of_mine.ok() ? of_others : of_mine, Refuses(Reason::kCodeUsedUp));
+    committed += of_mine.ok() ? 1 : 0;
+    freed += of_others.ok() ? 1 : 0;
+    ++trials;
+    if (lived) break;
+  }
+  EXPECT_GT(committed, 1);
+  EXPECT_GT(freed, 0);
+  EXPECT_GT(trials, 4);
+  Sweep();
+  ExpectVerified();
+  testing::PrintTrials("a user of a code's last use dies between two steps", trials);
+}
+
 // Whoever finds the code held and is refused himself leaves it free, and the first call fenced: sent again it
 // takes the code under a higher attempt.
 TEST_F(CodeDeathTest, AFencedCallTakesTheCodeAgain) {

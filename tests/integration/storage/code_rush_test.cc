@@ -28,6 +28,15 @@ class CodeRushTest : public StoreRoom {
     intent.count = 1;
     return {Await(store_->codes().GenerateCodes(intent))->numbers.first};
   }
+  // One that is good so often.
+  CodeNumber Code(uint32_t uses_max) {
+    storage::ImportIntent intent;
+    intent.op = NewOp(Method::kImportCodes);
+    intent.campaign_id = campaign_;
+    intent.codes_max = 1;
+    intent.uses_max = uses_max;
+    return {Await(redis_->store().OpenImport(intent))->numbers.first};
+  }
   async::Task<void> RedeemInto(storage::UseIntent intent,
                                std::optional<core::Result<storage::Redemption>>* out) {
     *out = co_await store_->redemptions().Redeem(std::move(intent));
@@ -49,8 +58,8 @@ class CodeRushTest : public StoreRoom {
       if (i % 4 == 0) EXPECT_EQ(answer.ok(), answers[kUsers + i / 4]->ok()) << "one call, one answer";
       winners += answer.ok() ? 1 : 0;
       if (!answer.ok()) {
-        EXPECT_THAT(answer,
-                    ::testing::AnyOf(Refuses(Reason::kCouponOfAnotherUser), Refuses(Reason::kContended)));
+        EXPECT_THAT(answer, ::testing::AnyOf(Refuses(Reason::kCouponOfAnotherUser),
+                                             Refuses(Reason::kCodeUsedUp), Refuses(Reason::kContended)));
       }
     }
     return winners;
@@ -67,6 +76,15 @@ TEST_F(CodeRushTest, OneOf256UsersHasTheCode) {
   EXPECT_EQ(Totals(campaign_).redeemed, rounds);
   ExpectVerified();
   testing::PrintTrials("256 users on one code, rounds", rounds);
+}
+
+TEST_F(CodeRushTest, AsManyOf256UsersAsTheLimitSaysHaveTheCode) {
+  const int64_t rounds = testing::Trials(5, 100);
+  for (int64_t round = 0; round < rounds; ++round) EXPECT_EQ(WinnersOf(Code(100)), 100);
+  Sweep();
+  EXPECT_EQ(Totals(campaign_).redeemed, 100 * rounds);
+  ExpectVerified();
+  testing::PrintTrials("256 users on one code that is good 100 times, rounds", rounds);
 }
 
 // One rush after the other on one code, with a rollback in between.
@@ -104,6 +122,13 @@ TEST_F(ForgetfulHomeTest, IsCaught) {
   std::vector<async::Task<void>> saboteur;
   saboteur.push_back(ForgetOn(redis_->keys().Code(code), 200));
   EXPECT_GT(WinnersOf(code, std::move(saboteur)), 1);
+}
+
+TEST_F(ForgetfulHomeTest, IsCaughtWithALimit) {
+  const CodeNumber code = Code(100);
+  std::vector<async::Task<void>> saboteur;
+  saboteur.push_back(ForgetOn(redis_->keys().UsesTaken(code), 200));
+  EXPECT_GT(WinnersOf(code, std::move(saboteur)), 100);
 }
 
 }  // namespace

@@ -14,9 +14,8 @@
 --include part/redis.lua
 --include part/keep.lua
 --include part/attempt.lua
---include part/code.lua
-local told = call('HGET', KEYS[3], ARGV[5])
-if told and same(sub(told, 2, 27), ARGV[6]) then
+local told = call('HGET', KEYS[3], ARGV[5] .. sub(ARGV[6], 7))
+if told then
   if sub(told, 1, 1) == 'N' then return {'UNDONE'} end
   return {'COMMITTED', sub(told, 28)}
 end

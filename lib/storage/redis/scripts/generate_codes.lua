@@ -16,6 +16,8 @@
 -- ARGV[9] index_end: the first index that is no code's
 -- ARGV[10] campaign: its number, 4 bytes
 -- ARGV[11] key_id: of the codes, 1 byte
+-- ARGV[12] uses: of each code that is imported, else 0
+-- ARGV[13] made: how many of the codes are made by this; the others when each gets its name
 -- returns: OK, now, record, earlier : the batch's record, fresh or of the same call before (then from the earlier bucket if 1)
 -- returns: REUSED, now : the request id was used with another body
 -- returns: FENCED, now : the operation was fenced
@@ -29,14 +31,15 @@
 --include part/operation.lua
 --include part/begin.lua
 --include part/event.lua
+--include part/range.lua
 local version = call('HGET', KEYS[3], 'v')
 if version ~= ARGV[7] then return {'STALE', now, version or '0'} end
-local counters = call('HMGET', KEYS[5], 'next', 'batches')
-local first, count, batch = tonumber(counters[1] or 0), tonumber(ARGV[8]), tonumber(counters[2] or 0) + 1
-if first + count > tonumber(ARGV[9]) then return {'FULL', now} end
-call('HSET', KEYS[5], 'next', first + count, 'batches', batch)
-call('ZADD', KEYS[4], first, pack('>I5I5c4I5', first, count, ARGV[10], batch))
-append(KEYS[6], 'M', 0, ARGV[10], first, string.rep('\0', 12), ARGV[2], pack('>I5I5', batch, count))
+local count, made, batch = tonumber(ARGV[8]), tonumber(ARGV[13]), next_batch(KEYS[5])
+local first = give_out(KEYS[4], KEYS[5], batch, count, tonumber(ARGV[9]), ARGV[10], ARGV[11], ARGV[12])
+if not first then return {'FULL', now} end
+if made > 0 then
+  append(KEYS[6], 'M', 0, ARGV[10], first, string.rep('\0', 12), ARGV[2], pack('>I5I5', batch, made))
+end
 local result = pack('>c1c8c4I5I5I5c1I6', 'M', ARGV[3], ARGV[10], batch, first, count, ARGV[11], now)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

@@ -66,7 +66,7 @@ if freed then
   append(KEYS[6], 'K', 0, c.campaign, r.number, c.user, ARGV[2])
   call('HINCRBY', KEYS[5], 'k', 1)
 --include part/return_quota.lua
-  call('HSET', KEYS[8], code, 'N' .. ARGV[13] .. sub(used, 2, 9))
+  call('HSET', KEYS[8], code .. sub(ARGV[13], 7) .. sub(used, 2, 9), 'N' .. ARGV[13] .. sub(used, 2, 9))
 end
 call('HSET', KEYS[3], ARGV[7], move_record(used, r, 'B', pack('>I6B', now, restored)))
 local result = pack('>c1c8c16I6B', 'B', ARGV[3], ARGV[8], now, restored)

@@ -14,13 +14,15 @@
 --include part/redis.lua
 --include part/now.lua
 --include part/code.lua
-local found = call('HGET', KEYS[1], ARGV[2])
+--include part/withdrawn.lua
+local states = call('HMGET', KEYS[1], ARGV[2], '**')
+local found = states[1]
 local looks = ARGV[5] == 'look'
 if found and sub(found, 1, 1) == 'U' then
   local _, number, holder = unpack(USED, found)
   return {'USED', now, number, holder}
 end
-if found and sub(found, 1, 1) == 'W' then return {'REVOKED', now} end
+if found and sub(found, 1, 1) == 'W' or not found and withdrawn(states[2], ARGV[2]) then return {'REVOKED', now} end
 local attempt, since = tonumber(ARGV[4]), now
 if found then
   local _, of, at, holder = unpack(TAKEN, found)

@@ -87,6 +87,6 @@ else
   append(KEYS[5], 'R', 0, campaign, number, user, field, ARGV[11] .. ARGV[12])
   result = 'R' .. ARGV[3] .. '-' .. now6 .. number5 .. campaign .. ARGV[11] .. ARGV[12]
 end
-call('HSET', KEYS[6], code, 'U' .. ARGV[14] .. number5)
+call('HSET', KEYS[6], code .. sub(ARGV[14], 7), 'U' .. ARGV[14] .. number5)
 keep(KEYS[1], field, result, ARGV[4])
 return {'OK', now, result}

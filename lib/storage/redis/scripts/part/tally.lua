@@ -24,7 +24,7 @@ local function tally(entries, sums)
     elseif kind == 'M' then
       add(campaign, 'm', (unpack('>I5', entry[2][2], 41)))
     elseif kind == 'W' then
-      add(campaign, 'w', 1)
+      add(campaign, 'w', #entry[2][2] > 35 and unpack('>I5', entry[2][2], 36) or 1)
     elseif kind == 'E' then
       add(campaign, 'e', 1)
     elseif kind == 'K' then

@@ -1,0 +1,121 @@
+#include "batch_contract.h"
+
+namespace tessera::contract {
+namespace {
+
+using core::CodeNumber;
+using core::Reason;
+
+class BatchContract : public BatchFixture {};
+TESSERA_CONTRACT(BatchContract);
+
+TEST_P(BatchContract, AStoredCodeHasOneNumber) {
+  const std::string campaign = Active();
+  const auto batch = Import(campaign, 300);
+  ASSERT_THAT(batch, Succeeds());
+  std::vector<storage::StoredCode> codes;
+  for (uint32_t i = 0; i < 300; ++i) {
+    codes.push_back({Key(i), CodeNumber{batch->numbers.first + i * batch->numbers.stride}});
+  }
+  const auto added = Await(redis().AddStoredCodes(campaign, batch->batch, codes, Soon()));
+  ASSERT_TRUE(added.ok());
+  for (uint32_t i = 0; i < 300; ++i) {
+    EXPECT_EQ((*added)[i], codes[i].number);
+    EXPECT_EQ(*Await(redis().FindStoredCode(Key(i), Soon())), codes[i].number);
+  }
+  EXPECT_EQ(Totals(campaign).codes_generated, 300);
+  // Sent again, and by another import: the first numbers stand.
+  EXPECT_EQ(*Await(redis().AddStoredCodes(campaign, batch->batch, codes, Soon())), *added);
+  const auto other = Import(campaign, 300);
+  std::vector<storage::StoredCode> again = codes;
+  for (storage::StoredCode& code : again) code.number.value += other->numbers.first - batch->numbers.first;
+  EXPECT_EQ(*Await(redis().AddStoredCodes(campaign, other->batch, again, Soon())), *added);
+  EXPECT_EQ(Totals(campaign).codes_generated, 300);
+  EXPECT_FALSE(Await(redis().FindStoredCode(Key(300), Soon())).ok());
+  EXPECT_FALSE(Await(redis().AddStoredCodes(campaign, batch->batch, codes, Past())).ok());
+}
+
+TEST_P(BatchContract, AnImportIsABatchOfItsOwn) {
+  const std::string campaign = Active();
+  const auto batch = Import(campaign, 50, 3);
+  const auto found = Await(redis().GetBatch(batch->batch, Soon()));
+  ASSERT_TRUE(found.ok());
+  EXPECT_TRUE(found->imported);
+  EXPECT_EQ(found->campaign_id, campaign);
+  EXPECT_EQ(found->numbers.count, 50);
+  EXPECT_FALSE(Await(redis().GetBatch(Make(campaign, 2)->batch, Soon()))->imported);
+  EXPECT_EQ(Totals(campaign).codes_generated, 2);
+}
+
+TEST_P(BatchContract, ACodeIsGoodAsOftenAsItsLimitSays) {
+  const std::string campaign = Active();
+  const CodeNumber code = StoredCode(campaign, 3);
+  std::vector<core::Result<storage::Redemption>> used;
+  for (uint32_t user = 0; user < 3; ++user) used.push_back(RedeemBy(user, code, "o"));
+  for (const auto& one : used) EXPECT_THAT(one, Succeeds());
+  EXPECT_THAT(RedeemBy(3, code, "o"), RefusesWith(Reason::kCodeUsedUp, "limit", "3"));
+  EXPECT_THAT(Await(store_->redemptions().Validate(By(3, code, "o"))), Refuses(Reason::kCodeUsedUp));
+  EXPECT_THAT(Bind(code, 4), Refuses(Reason::kCodeUsedUp));
+  // A use that is undone is another's.
+  ASSERT_THAT(Rollback(used[1]->ref), Succeeds());
+  EXPECT_THAT(Await(store_->redemptions().Validate(By(3, code, "o"))), Succeeds());
+  EXPECT_THAT(Bind(code, 4), Succeeds());
+  EXPECT_THAT(RedeemBy(3, code, "o"), Refuses(Reason::kCodeUsedUp));
+  EXPECT_EQ(Totals(campaign).issued_of_codes, 4);
+  Sweep();
+  ExpectVerified();
+}
+
+TEST_P(BatchContract, OneCallIsOneUse) {
+  const std::string campaign = Active();
+  const CodeNumber code = StoredCode(campaign, 2);
+  const storage::UseIntent intent = By(1, code, "o");
+  const auto first = Await(store_->redemptions().Redeem(intent));
+  ASSERT_THAT(first, Succeeds());
+  EXPECT_EQ(*Await(store_->redemptions().Redeem(intent)), *first);
+  EXPECT_THAT(RedeemBy(1, code, "p"), Succeeds());
+  EXPECT_EQ(*Await(store_->redemptions().Redeem(intent)), *first);
+  EXPECT_THAT(RedeemBy(1, code, "q"), Refuses(Reason::kCodeUsedUp));
+}
+
+TEST_P(BatchContract, ARefusedUseIsFreeAtOnce) {
+  const std::string campaign = ActiveWith([](auto& definition) { definition.limits.per_user_total = 1; });
+  const CodeNumber code = StoredCode(campaign, 2);
+  EXPECT_THAT(RedeemBy(1, code, "o"), Succeeds());
+  for (int i = 0; i < 5; ++i) EXPECT_THAT(RedeemBy(1, code, "p"), Refuses(Reason::kUserQuota));
+  EXPECT_THAT(RedeemBy(2, code, "o"), Succeeds());
+  EXPECT_THAT(RedeemBy(3, code, "o"), Refuses(Reason::kCodeUsedUp));
+}
+
+TEST_P(BatchContract, GuestsUseACodeAsOftenAsItsLimitSays) {
+  const std::string campaign = Active();
+  const CodeNumber code = StoredCode(campaign, 4);
+  for (int i = 0; i < 4; ++i) EXPECT_THAT(Redeem(code, "o" + std::to_string(i)), Succeeds());
+  EXPECT_THAT(Redeem(code, "o5"), Refuses(Reason::kCodeUsedUp));
+}
+
+TEST_P(BatchContract, ARevokedCodeHasNoMoreUses) {
+  const std::string campaign = Active();
+  const CodeNumber code = StoredCode(campaign, 3);
+  ASSERT_THAT(RedeemBy(1, code, "o"), Succeeds());
+  EXPECT_THAT(Revoke(code, storage::ReservedPolicy::kWait, false), Succeeds());
+  EXPECT_THAT(RedeemBy(2, code, "o"), Refuses(Reason::kCouponRevoked));
+  EXPECT_THAT(Revoke(code, storage::ReservedPolicy::kWait, false), Refuses(Reason::kCouponRevoked));
+  EXPECT_EQ(Totals(campaign).codes_revoked, 1);
+}
+
+TEST_P(BatchContract, AnImportIsTakenBackWhole) {
+  const std::string campaign = Active();
+  const auto batch = Import(campaign, 100, 5);
+  const CodeNumber code{batch->numbers.first + 42 * batch->numbers.stride};
+  ASSERT_THAT(RedeemBy(1, code, "o"), Succeeds());
+  const auto created = Create(campaign, TakingBack(batch->batch));
+  ASSERT_THAT(created, Succeeds());
+  EXPECT_EQ(Finish(created->job).state, storage::JobState::kSucceeded);
+  EXPECT_THAT(RedeemBy(2, code, "o"), Refuses(Reason::kCouponRevoked));
+  EXPECT_THAT(RedeemBy(2, CodeNumber{batch->numbers.first}, "o"), Refuses(Reason::kCouponRevoked));
+  EXPECT_EQ(Totals(campaign).codes_revoked, 100);
+}
+
+}  // namespace
+}  // namespace tessera::contract
