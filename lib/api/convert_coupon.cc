@@ -1,8 +1,8 @@
 #include "api/convert_coupon.h"
 
 #include "api/convert_campaign.h"
-#include "api/convert_job.h"
 #include "api/coupon_ref.h"
+#include "api/numbered_id.h"
 
 namespace tessera::api {
 namespace {

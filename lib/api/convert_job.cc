@@ -2,6 +2,7 @@
 
 #include "api/convert_campaign.h"
 #include "api/convert_error.h"
+#include "api/numbered_id.h"
 
 namespace tessera::api {
 namespace {
@@ -45,9 +46,6 @@ void SetWork(const storage::RevokeWork& work, pb::Job* out) {
 }
 
 }  // namespace
-
-std::string BatchId(uint64_t batch) { return "b-" + std::to_string(batch); }
-std::string JobId(uint64_t job) { return "j-" + std::to_string(job); }
 
 pb::CreateJobResponse ToProto(const storage::JobCreated& created) {
   pb::CreateJobResponse out;

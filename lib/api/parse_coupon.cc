@@ -40,6 +40,13 @@ storage::CouponState ParseState(pb::CouponState state) {
 
 }  // namespace
 
+storage::ReservedPolicy ParseReservedPolicy(FieldChecker& check, const FieldPath& path,
+                                            pb::ReservedPolicy policy) {
+  const auto chosen = check.ChoiceOr(path, policy, pb::ReservedPolicy_IsValid, pb::RESERVED_POLICY_WAIT);
+  return chosen == pb::RESERVED_POLICY_BREAK ? storage::ReservedPolicy::kBreak
+                                             : storage::ReservedPolicy::kWait;
+}
+
 core::Result<IssueCoupon> Parse(const pb::IssueCouponRequest& request) { return ParseIssue(request); }
 core::Result<IssueCoupon> Parse(const pb::ClaimCouponRequest& request) { return ParseIssue(request); }
 
@@ -89,10 +96,7 @@ core::Result<RevokeCoupon> Parse(const pb::RevokeCouponRequest& request, const c
   parsed.request_id = check.RequestId(request.request_id());
   parsed.coupon = check.Take(ResolveCoupon(request.coupon(), "coupon", codes));
   parsed.reason = check.Choice("reason", request.reason(), pb::RevokeReason_IsValid);
-  const auto policy = check.ChoiceOr("reserved_policy", request.reserved_policy(), pb::ReservedPolicy_IsValid,
-                                     pb::RESERVED_POLICY_WAIT);
-  parsed.reserved_policy =
-      policy == pb::RESERVED_POLICY_BREAK ? storage::ReservedPolicy::kBreak : storage::ReservedPolicy::kWait;
+  parsed.reserved_policy = ParseReservedPolicy(check, "reserved_policy", request.reserved_policy());
   parsed.return_stock = request.return_stock();
   return check.Answer(std::move(parsed));
 }

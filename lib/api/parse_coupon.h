@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/field_checker.h"
 #include "core/code.h"
 #include "core/ids.h"
 #include "core/result.h"
@@ -54,6 +55,9 @@ struct BindCode {
   core::CouponName code;  // a coupon's own number, when the code is of a coupon that is in a wallet
   std::string user_id;
 };
+
+storage::ReservedPolicy ParseReservedPolicy(FieldChecker& check, const FieldPath& path,
+                                            coupon::v1::ReservedPolicy policy);
 
 core::Result<IssueCoupon> Parse(const coupon::v1::IssueCouponRequest& request);
 core::Result<IssueCoupon> Parse(const coupon::v1::ClaimCouponRequest& request);

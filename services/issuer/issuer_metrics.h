@@ -10,6 +10,8 @@ namespace tessera::issuer {
 //   coupon_revoke_total{outcome,reason}
 //   coupon_generate_codes_total{outcome,reason}   calls, not codes
 //   coupon_bind_code_total{outcome,reason}
+//   coupon_import_codes_total{outcome,reason}   calls, not codes
+//   coupon_job_change_total{change,outcome,reason}   change: create, cancel
 //   coupon_revoked_total{why}                   why: the caller's RevokeReason
 // Any thread; the registry must outlive it.
 class IssuerMetrics {
@@ -24,6 +26,7 @@ class IssuerMetrics {
 
   program::CounterFamily& changes_;
   program::CounterFamily& issues_;
+  program::CounterFamily& job_changes_;
   std::array<prometheus::Counter*, kRevokeReasons> revoked_;
 
  public:
@@ -39,6 +42,9 @@ class IssuerMetrics {
   program::OutcomeCounter revoke;
   program::OutcomeCounter generate;
   program::OutcomeCounter bind;
+  program::OutcomeCounter import;
+  program::OutcomeCounter create_job;
+  program::OutcomeCounter cancel_job;
 };
 
 }  // namespace tessera::issuer

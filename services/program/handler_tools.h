@@ -9,6 +9,7 @@
 #include "crypto/digest.h"
 #include "crypto/key_file.h"
 #include "crypto/page_token.h"
+#include "crypto/stored_codes.h"
 #include "crypto/user_keys.h"
 #include "server/call_context.h"
 
@@ -23,6 +24,7 @@ struct HandlerTools {
         digests(keys),
         users(keys),
         codes(crypto::MakeCodeBook(keys)),
+        stored_codes(keys),
         tokens(keys),
         operations(digests, the_shape, std::move(home)) {}
   HandlerTools(const HandlerTools&) = delete;
@@ -32,6 +34,7 @@ struct HandlerTools {
   const crypto::RequestDigests digests;
   const crypto::UserKeyMaker users;
   const core::CodeBook codes;
+  const crypto::StoredCodes stored_codes;
   const crypto::PageTokens tokens;
   const api::OperationMaker operations;
 };

@@ -2,12 +2,10 @@
 // field of each call, and for what never reaches a field. Every rule of every field is a case of
 // tests/unit/api/bad_*.
 
-#include <gtest/gtest.h>
-
 #include <functional>
 
+#include "tests/e2e/calling_test.h"
 #include "tests/e2e/raw_call.h"
-#include "tests/e2e/tessera_client.h"
 #include "tests/support/refusals.h"
 #include "tools/load/campaign_setup.h"
 #include "tools/load/generator.h"
@@ -18,9 +16,9 @@ namespace {
 constexpr char kCampaign[] = "bad-input";
 constexpr char kClaim[] = "/coupon.v1.IssuerService/ClaimCoupon";
 
-class BadInputTest : public ::testing::Test {
+class BadInputTest : public CallingTest {
  protected:
-  BadInputTest() : deployment_(Options()), client_(deployment_) {
+  BadInputTest() : CallingTest(Options()) {
     client_.Open(kCampaign, load::PlainDefinition("Bad input"));
     claimed_ = Must<pb::ClaimCouponResponse>(client_.ClaimOf(kCampaign, "ada"));
     reserved_ = Must<pb::ReserveCouponsResponse>(client_.ReserveOf(claimed_.coupon().code(), "order-1"));
@@ -43,13 +41,6 @@ class BadInputTest : public ::testing::Test {
   // Of everything that Redis holds.
   std::string Digest() { return deployment_.redis().Command({"DEBUG", "DIGEST"}); }
 
-  template <class Response, class Request>
-  Response Must(const Request& request) {
-    Response response;
-    const grpc::Status status = client_.Call(request, &response);
-    EXPECT_TRUE(status.ok()) << Request::descriptor()->name() << ": " << load::RefusalLabel(status);
-    return response;
-  }
   // Sends it; the label of its refusal must be `label`, its field `field`, and nothing has changed.
   template <class Response, class Request>
   void ExpectRefused(const Request& request, const std::string& label, const std::string& field = "") {
@@ -78,8 +69,6 @@ class BadInputTest : public ::testing::Test {
     return commit;
   }
 
-  testing::Deployment deployment_;
-  TesseraClient client_;
   pb::ClaimCouponResponse claimed_;
   pb::ReserveCouponsResponse reserved_;
   std::string before_;

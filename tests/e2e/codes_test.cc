@@ -1,35 +1,17 @@
 // Codes that belong to nobody, over the public API: made, looked at, used by a guest, rolled back, bound.
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <set>
 
-#include "tests/e2e/tessera_client.h"
+#include "tests/e2e/calling_test.h"
 #include "tools/load/campaign_setup.h"
 #include "tools/load/parallel.h"
 
 namespace tessera::e2e {
 namespace {
 
-class CodesTest : public ::testing::Test {
+class CodesTest : public CallingTest {
  protected:
-  CodesTest() : client_(deployment_) {}
-
-  template <class Response, class Request>
-  Response Must(const Request& request) {
-    Response response;
-    const grpc::Status status = client_.Call(request, &response);
-    EXPECT_TRUE(status.ok()) << Request::descriptor()->name() << ": " << load::RefusalLabel(status) << " "
-                             << status.error_message();
-    return response;
-  }
-  template <class Response, class Request>
-  std::string ReasonOf(const Request& request) {
-    Response response;
-    const grpc::Status status = client_.Call(request, &response);
-    return status.ok() ? "OK" : load::RefusalOf(status).reason;
-  }
   pb::GenerateCodesRequest Generate(const std::string& campaign_id, int count) {
     pb::GenerateCodesRequest request;
     request.set_request_id(client_.NextId());
@@ -49,9 +31,6 @@ class CodesTest : public ::testing::Test {
     request.mutable_coupon()->set_code(code);
     return Must<pb::GetCouponResponse>(request).coupon();
   }
-
-  testing::Deployment deployment_;
-  TesseraClient client_;
 };
 
 TEST_F(CodesTest, APrintedCodeFromItsBatchToItsCount) {

@@ -1,45 +1,22 @@
 // One coupon's whole life over the public API, and what operators see of it.
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 
+#include "tests/e2e/calling_test.h"
 #include "tests/e2e/raw_call.h"
-#include "tests/e2e/tessera_client.h"
 #include "tests/support/http_get.h"
 #include "tools/load/campaign_setup.h"
 
 namespace tessera::e2e {
 namespace {
 
-class LifeTest : public ::testing::Test {
+class LifeTest : public CallingTest {
  protected:
-  LifeTest() : client_(deployment_) {}
-
-  template <class Response, class Request>
-  Response Must(const Request& request) {
-    Response response;
-    const grpc::Status status = client_.Call(request, &response);
-    EXPECT_TRUE(status.ok()) << Request::descriptor()->name() << ": " << load::RefusalLabel(status) << " "
-                             << status.error_message();
-    return response;
-  }
-
-  template <class Response, class Request>
-  std::string ReasonOf(const Request& request) {
-    Response response;
-    const grpc::Status status = client_.Call(request, &response);
-    return status.ok() ? "OK" : load::RefusalOf(status).reason;
-  }
-
   pb::Coupon Get(const std::string& coupon_id) {
     pb::GetCouponRequest request;
     request.mutable_coupon()->set_coupon_id(coupon_id);
     return Must<pb::GetCouponResponse>(request).coupon();
   }
-
-  testing::Deployment deployment_;
-  TesseraClient client_;
 };
 
 TEST_F(LifeTest, OneCouponFromItsCampaignToItsCount) {

@@ -1,5 +1,6 @@
 #include "tests/e2e/tessera_client.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "tests/support/refusals.h"
@@ -8,6 +9,8 @@
 
 namespace tessera::e2e {
 namespace {
+
+constexpr std::chrono::minutes kStreamTime{5};
 
 grpc::Status Noted(grpc::Status status) {
   if (!status.ok()) NoteRefusal(load::RefusalOf(status).reason);
@@ -22,6 +25,7 @@ TesseraClient::TesseraClient(const Addresses& addresses) {
   const auto issuer = load::Connect(addresses.issuer, 1).front();
   campaigns_ = pb::CampaignService::NewStub(issuer);
   issuer_ = pb::IssuerService::NewStub(issuer);
+  jobs_ = pb::JobService::NewStub(issuer);
   redeemer_ = pb::RedeemerService::NewStub(load::Connect(addresses.redeemer, 1).front());
   analytics_ = pb::AnalyticsService::NewStub(load::Connect(addresses.analytics, 1).front());
 }
@@ -110,6 +114,18 @@ grpc::Status TesseraClient::Call(const pb::BindCodeRequest& request, pb::BindCod
   return Noted(
       load::CallPatiently(caller, issuer_.get(), &pb::IssuerService::Stub::BindCode, request, response));
 }
+grpc::Status TesseraClient::Call(const pb::CreateJobRequest& request, pb::CreateJobResponse* response) {
+  return Noted(load::CallPatiently(caller, jobs_.get(), &pb::JobService::Stub::CreateJob, request, response));
+}
+grpc::Status TesseraClient::Call(const pb::GetJobRequest& request, pb::GetJobResponse* response) {
+  return Noted(load::CallPatiently(caller, jobs_.get(), &pb::JobService::Stub::GetJob, request, response));
+}
+grpc::Status TesseraClient::Call(const pb::ListJobsRequest& request, pb::ListJobsResponse* response) {
+  return Noted(load::CallPatiently(caller, jobs_.get(), &pb::JobService::Stub::ListJobs, request, response));
+}
+grpc::Status TesseraClient::Call(const pb::CancelJobRequest& request, pb::CancelJobResponse* response) {
+  return Noted(load::CallPatiently(caller, jobs_.get(), &pb::JobService::Stub::CancelJob, request, response));
+}
 grpc::Status TesseraClient::Call(const pb::ValidateCouponsRequest& request,
                                  pb::ValidateCouponsResponse* response) {
   return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ValidateCoupons,
@@ -163,6 +179,36 @@ grpc::Status TesseraClient::Call(const pb::VerifyInvariantsRequest& request,
                                  pb::VerifyInvariantsResponse* response) {
   return Noted(load::CallPatiently(caller, analytics_.get(), &pb::AnalyticsService::Stub::VerifyInvariants,
                                    request, response));
+}
+
+grpc::Status TesseraClient::Stream(pb::StreamCodesRequest* request, std::vector<std::string>* codes,
+                                   size_t codes_max) {
+  grpc::ClientContext context;
+  load::PrepareContext(caller.token, kStreamTime, &context);
+  const auto reader = issuer_->StreamCodes(&context, *request);
+  pb::StreamCodesResponse response;
+  while (codes->size() < codes_max && reader->Read(&response)) {
+    codes->insert(codes->end(), response.codes().begin(), response.codes().end());
+    request->set_start_offset(response.next_offset());
+  }
+  if (codes->size() >= codes_max) context.TryCancel();
+  return Noted(reader->Finish());
+}
+
+grpc::Status TesseraClient::Import(const pb::ImportCodesRequest& header,
+                                   const std::vector<std::string>& codes, pb::ImportCodesResponse* response,
+                                   size_t part_size) {
+  grpc::ClientContext context;
+  load::PrepareContext(caller.token, kStreamTime, &context);
+  const auto writer = issuer_->ImportCodes(&context, response);
+  bool open = writer->Write(header);
+  for (size_t i = 0; open && i < codes.size(); i += part_size) {
+    pb::ImportCodesRequest part;
+    for (size_t j = i; j < std::min(codes.size(), i + part_size); ++j) part.add_codes(codes[j]);
+    open = writer->Write(part);
+  }
+  writer->WritesDone();
+  return Noted(writer->Finish());
 }
 
 pb::ClaimCouponRequest TesseraClient::ClaimOf(const std::string& campaign_id, const std::string& user_id) {

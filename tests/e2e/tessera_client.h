@@ -5,10 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "coupon/v1/analytics_service.grpc.pb.h"
 #include "coupon/v1/campaign_service.grpc.pb.h"
 #include "coupon/v1/issuer_service.grpc.pb.h"
+#include "coupon/v1/job_service.grpc.pb.h"
 #include "coupon/v1/redeemer_service.grpc.pb.h"
 #include "tests/e2e/ledger_view.h"
 #include "tests/support/service_process.h"
@@ -51,6 +53,10 @@ class TesseraClient {
   grpc::Status Call(const pb::RevokeCouponRequest& request, pb::RevokeCouponResponse* response);
   grpc::Status Call(const pb::GenerateCodesRequest& request, pb::GenerateCodesResponse* response);
   grpc::Status Call(const pb::BindCodeRequest& request, pb::BindCodeResponse* response);
+  grpc::Status Call(const pb::CreateJobRequest& request, pb::CreateJobResponse* response);
+  grpc::Status Call(const pb::GetJobRequest& request, pb::GetJobResponse* response);
+  grpc::Status Call(const pb::ListJobsRequest& request, pb::ListJobsResponse* response);
+  grpc::Status Call(const pb::CancelJobRequest& request, pb::CancelJobResponse* response);
   grpc::Status Call(const pb::ValidateCouponsRequest& request, pb::ValidateCouponsResponse* response);
   grpc::Status Call(const pb::RedeemCouponsRequest& request, pb::RedeemCouponsResponse* response);
   grpc::Status Call(const pb::ReserveCouponsRequest& request, pb::ReserveCouponsResponse* response);
@@ -62,6 +68,14 @@ class TesseraClient {
   grpc::Status Call(const pb::FenceOperationRequest& request, pb::FenceOperationResponse* response);
   grpc::Status Call(const pb::GetCampaignStatsRequest& request, pb::GetCampaignStatsResponse* response);
   grpc::Status Call(const pb::VerifyInvariantsRequest& request, pb::VerifyInvariantsResponse* response);
+
+  // Takes the codes of a batch from `request.start_offset` on, until the stream ends or `codes` has so many;
+  // the next offset to ask for is then in the request. Not tried again.
+  grpc::Status Stream(pb::StreamCodesRequest* request, std::vector<std::string>* codes,
+                      size_t codes_max = SIZE_MAX);
+  // Sends the import's codes in parts of `part_size` after its header. Not tried again.
+  grpc::Status Import(const pb::ImportCodesRequest& header, const std::vector<std::string>& codes,
+                      pb::ImportCodesResponse* response, size_t part_size = 1000);
 
   // The requests that most tests make, with a new request_id.
   pb::ClaimCouponRequest ClaimOf(const std::string& campaign_id, const std::string& user_id);
@@ -82,6 +96,7 @@ class TesseraClient {
  private:
   std::unique_ptr<pb::CampaignService::Stub> campaigns_;
   std::unique_ptr<pb::IssuerService::Stub> issuer_;
+  std::unique_ptr<pb::JobService::Stub> jobs_;
   std::unique_ptr<pb::RedeemerService::Stub> redeemer_;
   std::unique_ptr<pb::AnalyticsService::Stub> analytics_;
   std::mutex ledger_mutex_;

@@ -1,6 +1,7 @@
 #include "api/convert_campaign.h"
 
 #include "api/convert_coupon.h"
+#include "api/convert_job.h"
 #include "api/convert_operation.h"
 #include "api/convert_redemption.h"
 #include "api/convert_stats.h"
@@ -214,6 +215,9 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
   storage::GeneratedCodes made;
   made.batch = 4711;
   made.numbers = {.first = 5, .stride = 4, .count = 3};
+  storage::JobCreated created;
+  created.job = 9;
+  created.batch = 4711;
   const storage::Issued issued = TestIssued();
   const storage::Redemption redemption = TestRedemption();
   const auto operation = [](Method method, const storage::Outcome& outcome) {
@@ -247,6 +251,7 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
        ToProto(issued, TestCodes()));
   same(operation(Method::kRevokeCoupon, revoked)->revoke_coupon(), ToProto(revoked));
   same(operation(Method::kGenerateCodes, made)->generate_codes(), ToProto(made, TestCodes()));
+  same(operation(Method::kCreateJob, created)->create_job(), ToProto(created));
   same(operation(Method::kBindCode, issued)->bind_code().coupon(), ToProto(issued, TestCodes()));
   same(operation(Method::kRedeemCoupons, redemption)->redeem_coupons(), ToRedeemResponse(redemption));
   same(operation(Method::kReserveCoupons, reservation)->reserve_coupons(), ToReserveResponse(reservation));

@@ -1,0 +1,103 @@
+#include "services/issuer/code_import.h"
+
+#include <array>
+
+#include "api/numbered_id.h"
+
+namespace tessera::issuer {
+namespace {
+
+namespace pb = coupon::v1;
+
+}  // namespace
+
+async::Task<core::Status> CodeImport::Open(api::ImportHeader header, api::Asker asker) {
+  const api::CampaignSubject subject{header.campaign_id};
+  const std::string body = "import of " + std::to_string(header.codes_max) + " codes good " +
+                           std::to_string(header.uses_max) + " times";
+  storage::ImportIntent intent;
+  intent.op =
+      tools_.operations.MakeItem(storage::Method::kImportCodes, subject, header.request_id, body, asker);
+  intent.campaign_id = header.campaign_id;
+  intent.codes_max = header.codes_max;
+  intent.uses_max = header.uses_max;
+  deadline_ = asker.deadline;
+  const auto opened = co_await store_.OpenImport(std::move(intent));
+  if (!opened.ok()) co_return opened.error();
+  batch_ = *opened;
+  co_return core::Ok();
+}
+
+std::optional<CodeImport::Candidate> CodeImport::Judge(const std::string& text) {
+  Candidate candidate;
+  candidate.place = verdicts_.size();
+  const core::Result<std::string> code = core::CanonicalStoredCode(text);
+  verdicts_.push_back(pb::IMPORT_VERDICT_INVALID);
+  if (!code.ok()) return std::nullopt;
+  verdicts_.back() = pb::IMPORT_VERDICT_DUPLICATE_IN_REQUEST;
+  if (!seen_.insert(*code).second) return std::nullopt;
+  candidate.number.value = batch_.numbers.first + candidate.place * batch_.numbers.stride;
+  candidate.keys = tools_.stored_codes.KeysOf(*code);
+  return candidate;
+}
+
+void CodeImport::Decide(const Candidate& candidate, core::CodeNumber standing) {
+  const bool ours = standing == candidate.number;
+  verdicts_[candidate.place] = ours ? pb::IMPORT_VERDICT_ADDED : pb::IMPORT_VERDICT_EXISTS;
+}
+
+async::Task<core::Result<bool>> CodeImport::StoredBefore(const Candidate* candidate) {
+  for (size_t i = 1; i < candidate->keys.size(); ++i) {
+    const auto standing = co_await store_.FindStoredCode(candidate->keys[i], deadline_);
+    if (standing.ok()) {
+      Decide(*candidate, *standing);
+      co_return true;
+    }
+    if (standing.error().reason != core::Reason::kCouponNotFound) co_return standing.error();
+  }
+  co_return false;
+}
+
+async::Task<core::Status> CodeImport::Add(std::vector<std::string> codes) {
+  if (verdicts_.size() + codes.size() > batch_.numbers.count) {
+    co_return core::Error(core::Reason::kInvalidField, "codes must not be more than codes_max announced")
+        .With("field", "codes");
+  }
+  std::vector<Candidate> candidates;
+  for (const std::string& text : codes) {
+    const std::optional<Candidate> candidate = Judge(text);
+    if (!candidate) continue;
+    const core::Result<bool> known = co_await StoredBefore(&*candidate);
+    if (!known.ok()) co_return known.error();
+    if (!*known) candidates.push_back(*candidate);
+  }
+  co_return co_await Store(std::move(candidates));
+}
+
+async::Task<core::Status> CodeImport::Store(std::vector<Candidate> candidates) {
+  if (candidates.empty()) co_return core::Ok();
+  std::vector<storage::StoredCode> codes;
+  for (const Candidate& candidate : candidates) codes.push_back({candidate.keys.front(), candidate.number});
+  const auto standing =
+      co_await store_.AddStoredCodes(batch_.campaign_id, batch_.batch, std::move(codes), deadline_);
+  if (!standing.ok()) co_return standing.error();
+  for (size_t i = 0; i < candidates.size(); ++i) Decide(candidates[i], (*standing)[i]);
+  co_return core::Ok();
+}
+
+pb::ImportCodesResponse CodeImport::Answer() const {
+  pb::ImportCodesResponse response;
+  response.set_batch_id(api::BatchId(batch_.batch));
+  std::array<int64_t, pb::ImportVerdict_ARRAYSIZE> counts{};
+  for (const pb::ImportVerdict verdict : verdicts_) {
+    response.add_verdicts(verdict);
+    ++counts[verdict];
+  }
+  response.set_added_count(counts[pb::IMPORT_VERDICT_ADDED]);
+  response.set_exists_count(counts[pb::IMPORT_VERDICT_EXISTS]);
+  response.set_duplicate_count(counts[pb::IMPORT_VERDICT_DUPLICATE_IN_REQUEST]);
+  response.set_invalid_count(counts[pb::IMPORT_VERDICT_INVALID]);
+  return response;
+}
+
+}  // namespace tessera::issuer

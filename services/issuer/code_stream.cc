@@ -1,0 +1,69 @@
+#include "services/issuer/code_stream.h"
+
+#include "async/when_all.h"
+#include "services/issuer/short_codes.h"
+
+namespace tessera::issuer {
+
+struct CodeStream::Found {
+  core::CodeNumber number;
+  core::Result<std::string> text = std::string();
+};
+
+std::vector<std::string> CodeStream::Derive(const storage::CodeBatch& batch, uint64_t start,
+                                            size_t count) const {
+  constexpr size_t kLength = core::CodeBook::kTextLength;
+  const core::CodeBook& codes = tools_.codes;
+  const uint8_t key = codes.Has(batch.code_key_id) ? batch.code_key_id : codes.current_key_id();
+  core::NumberRow row = batch.numbers;
+  row.first += start * row.stride;
+  row.count = count;
+  std::string text(count * kLength, ' ');
+  codes.MakeRow(key, core::CodeKind::kUnbound, row, text);
+  std::vector<std::string> read;
+  read.reserve(count);
+  for (size_t i = 0; i < count; ++i) read.push_back(text.substr(i * kLength, kLength));
+  return read;
+}
+
+async::Task<void> CodeStream::Find(const storage::CodeBatch* batch, Found* found,
+                                   storage::Deadline deadline) const {
+  for (uint32_t draw = 0; draw < kShortCodeDrawsMax; ++draw) {
+    std::string text = tools_.stored_codes.Draw(batch->code_key_id, *batch->pattern, found->number, draw);
+    for (const core::StoredCodeKey& key : tools_.stored_codes.KeysOf(text)) {
+      const auto standing = co_await store_.FindStoredCode(key, deadline);
+      if (standing.ok() && *standing == found->number) {
+        found->text = std::move(text);
+        co_return;
+      }
+      const bool absent = standing.ok() || standing.error().reason == core::Reason::kCouponNotFound;
+      if (!absent) {
+        found->text = standing.error();
+        co_return;
+      }
+    }
+  }
+  found->text = core::Error(core::Reason::kStoreNonsense, "a short code is not where it was stored");
+}
+
+async::Task<core::Result<std::vector<std::string>>> CodeStream::Read(const storage::CodeBatch* batch,
+                                                                     uint64_t start, size_t count,
+                                                                     storage::Deadline deadline) const {
+  if (!batch->pattern) co_return Derive(*batch, start, count);
+  std::vector<Found> found(count);
+  std::vector<async::Task<void>> tasks;
+  for (size_t i = 0; i < count; ++i) {
+    found[i].number.value = batch->numbers.first + (start + i) * batch->numbers.stride;
+    tasks.push_back(Find(batch, &found[i], deadline));
+  }
+  co_await async::WhenAll(std::move(tasks));
+  std::vector<std::string> read;
+  read.reserve(count);
+  for (Found& one : found) {
+    if (!one.text.ok()) co_return one.text.error();
+    read.push_back(*std::move(one.text));
+  }
+  co_return read;
+}
+
+}  // namespace tessera::issuer
