@@ -3,7 +3,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "api/coupon_ref.h"
 #include "api/field_checker.h"
 #include "core/limits.h"
 
@@ -86,15 +85,15 @@ core::Result<ListUserCoupons> Parse(const pb::ListUserCouponsRequest& request) {
   return check.Answer(std::move(parsed));
 }
 
-core::Result<core::CouponName> Parse(const pb::GetCouponRequest& request, const core::CodeBook& codes) {
-  return ResolveCoupon(request.coupon(), "coupon", codes);
+core::Result<TypedCoupon> Parse(const pb::GetCouponRequest& request) {
+  return ParseCoupon(request.coupon(), "coupon");
 }
 
-core::Result<RevokeCoupon> Parse(const pb::RevokeCouponRequest& request, const core::CodeBook& codes) {
+core::Result<RevokeCoupon> Parse(const pb::RevokeCouponRequest& request) {
   FieldChecker check;
   RevokeCoupon parsed;
   parsed.request_id = check.RequestId(request.request_id());
-  parsed.coupon = check.Take(ResolveCoupon(request.coupon(), "coupon", codes));
+  parsed.coupon = check.Take(ParseCoupon(request.coupon(), "coupon"));
   parsed.reason = check.Choice("reason", request.reason(), pb::RevokeReason_IsValid);
   parsed.reserved_policy = ParseReservedPolicy(check, "reserved_policy", request.reserved_policy());
   parsed.return_stock = request.return_stock();
@@ -110,11 +109,11 @@ core::Result<GenerateCodes> Parse(const pb::GenerateCodesRequest& request) {
   return check.Answer(std::move(parsed));
 }
 
-core::Result<BindCode> Parse(const pb::BindCodeRequest& request, const core::CodeBook& codes) {
+core::Result<BindCode> Parse(const pb::BindCodeRequest& request) {
   FieldChecker check;
   BindCode parsed;
   parsed.request_id = check.RequestId(request.request_id());
-  parsed.code = check.Take(ResolveCode(request.code(), "code", codes));
+  parsed.code = check.Take(ParseCode(request.code(), "code"));
   parsed.user_id = check.Name("user_id", request.user_id(), limits::kUserIdLengthMax);
   return check.Answer(std::move(parsed));
 }

@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "api/coupon_ref.h"
 #include "api/field_checker.h"
-#include "core/code.h"
 #include "core/ids.h"
 #include "core/result.h"
 #include "coupon/v1/issuer_service.pb.h"
 #include "storage/coupon_store.h"
 
-// Requests to the issuer about coupons, checked and in the words of core and port. INVALID_FIELD names the
-// field. Pure, any thread.
+// Requests to the issuer about coupons, checked and in the words of core and port, but for codes, which are
+// to be read. INVALID_FIELD names the field. Pure, any thread.
 namespace tessera::api {
 
 // One coupon for one user, granted or claimed.
@@ -38,7 +38,7 @@ struct ListUserCoupons {
 
 struct RevokeCoupon {
   core::RequestId request_id;
-  core::CouponName coupon;
+  TypedCoupon coupon;
   coupon::v1::RevokeReason reason = coupon::v1::REVOKE_REASON_UNSPECIFIED;
   storage::ReservedPolicy reserved_policy = storage::ReservedPolicy::kWait;
   bool return_stock = false;
@@ -52,7 +52,7 @@ struct GenerateCodes {
 
 struct BindCode {
   core::RequestId request_id;
-  core::CouponName code;  // a coupon's own number, when the code is of a coupon that is in a wallet
+  TypedCode code;
   std::string user_id;
 };
 
@@ -63,11 +63,9 @@ core::Result<IssueCoupon> Parse(const coupon::v1::IssueCouponRequest& request);
 core::Result<IssueCoupon> Parse(const coupon::v1::ClaimCouponRequest& request);
 core::Result<BatchIssueCoupons> Parse(const coupon::v1::BatchIssueCouponsRequest& request);
 core::Result<ListUserCoupons> Parse(const coupon::v1::ListUserCouponsRequest& request);
-// Besides: INVALID_CODE.
-core::Result<core::CouponName> Parse(const coupon::v1::GetCouponRequest& request,
-                                     const core::CodeBook& codes);
-core::Result<RevokeCoupon> Parse(const coupon::v1::RevokeCouponRequest& request, const core::CodeBook& codes);
+core::Result<TypedCoupon> Parse(const coupon::v1::GetCouponRequest& request);
+core::Result<RevokeCoupon> Parse(const coupon::v1::RevokeCouponRequest& request);
 core::Result<GenerateCodes> Parse(const coupon::v1::GenerateCodesRequest& request);
-core::Result<BindCode> Parse(const coupon::v1::BindCodeRequest& request, const core::CodeBook& codes);
+core::Result<BindCode> Parse(const coupon::v1::BindCodeRequest& request);
 
 }  // namespace tessera::api

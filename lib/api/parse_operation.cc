@@ -3,7 +3,6 @@
 #include <array>
 #include <optional>
 
-#include "api/coupon_ref.h"
 #include "api/field_checker.h"
 #include "core/limits.h"
 
@@ -78,8 +77,9 @@ core::OpRef ParseRef(FieldChecker& check, const FieldPath& path, const std::stri
   return {};
 }
 
+// `code` becomes the code that names it, if one does.
 Subject ParseSubject(FieldChecker& check, const FieldPath& path, const pb::OperationKey& key, Method method,
-                     const SubjectReader& reader) {
+                     const SubjectReader& reader, std::optional<TypedCode>* code) {
   const SubjectRule rule = RuleOf(method);
   switch (key.subject_case()) {
     case pb::OperationKey::kUserId:
@@ -89,9 +89,13 @@ Subject ParseSubject(FieldChecker& check, const FieldPath& path, const pb::Opera
     case pb::OperationKey::kCampaignId:
       if (!rule.campaign) break;
       return CampaignSubject{check.CampaignId(path.Field("campaign_id"), key.campaign_id())};
-    case pb::OperationKey::kCoupon:
+    case pb::OperationKey::kCoupon: {
       if (!rule.coupon) break;
-      return SubjectOf(check.Take(ResolveCoupon(key.coupon(), path.Field("coupon"), reader.codes)));
+      TypedCoupon coupon = check.Take(ParseCoupon(key.coupon(), path.Field("coupon")));
+      if (const auto* number = std::get_if<core::CouponNumber>(&coupon)) return *number;
+      *code = std::get<TypedCode>(std::move(coupon));
+      return CampaignSubject{};
+    }
     case pb::OperationKey::kReservationId:
       if (!rule.reservation) break;
       return ReservationSubject{
@@ -120,7 +124,7 @@ core::Result<OperationKey> Parse(const pb::OperationKey& key, const SubjectReade
   if (!method) check.Fail(path.Field("method"), "must be one of its enum's values");
   if (method) {
     parsed.method = *method;
-    parsed.subject = ParseSubject(check, path, key, *method, reader);
+    parsed.subject = ParseSubject(check, path, key, *method, reader, &parsed.code);
   }
   return check.Answer(std::move(parsed));
 }

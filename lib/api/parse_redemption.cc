@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "api/coupon_ref.h"
 #include "api/field_checker.h"
 #include "api/parse_order.h"
 #include "core/limits.h"
@@ -29,17 +28,24 @@ std::optional<std::string> ParseUser(FieldChecker& check, const std::string& use
   return std::nullopt;
 }
 
-std::vector<core::Result<core::CouponName>> ParseCoupons(FieldChecker& check, const CouponRefs& refs,
-                                                         const core::CodeBook& codes) {
+bool SameText(const TypedCoupon& one, const TypedCoupon& other) {
+  const auto* code = std::get_if<TypedCode>(&one);
+  const auto* other_code = std::get_if<TypedCode>(&other);
+  if (code != nullptr && other_code != nullptr) return code->text == other_code->text;
+  return one == other;
+}
+
+std::vector<TypedCoupon> ParseCoupons(FieldChecker& check, const CouponRefs& refs) {
   const FieldPath path = "coupons";
-  std::vector<core::Result<core::CouponName>> coupons;
+  std::vector<TypedCoupon> coupons;
   for (int i = 0; i < std::min(refs.size(), kCouponsLookedAt); ++i) {
-    auto coupon = ResolveCoupon(refs.Get(i), path.At(i), codes);
-    for (size_t before = 0; coupon.ok() && before < coupons.size(); ++before) {
-      if (!coupons[before].ok() || *coupons[before] != *coupon) continue;
+    TypedCoupon coupon = check.Take(ParseCoupon(refs.Get(i), path.At(i)));
+    // Codes are compared as they were typed: whether one is good is not told before a wrong one would have
+    // cost an attempt.
+    for (size_t before = 0; check.ok() && before < coupons.size(); ++before) {
+      if (!SameText(coupons[before], coupon)) continue;
       check.Fail(path.At(i), "must not repeat coupons[" + std::to_string(before) + "]");
     }
-    if (!coupon.ok() && coupon.error().reason != core::Reason::kInvalidCode) check.Fail(coupon.error());
     coupons.push_back(std::move(coupon));
   }
   if (refs.empty()) check.Fail(path, "must not be empty");
@@ -56,12 +62,10 @@ core::Order ParseTheOrder(FieldChecker& check, bool set, const pb::Order& order)
 }
 
 template <class Request>
-UseCoupons ParseUse(FieldChecker& check, const Request& request, const core::CodeBook& codes) {
+UseCoupons ParseUse(FieldChecker& check, const Request& request) {
   UseCoupons parsed;
   parsed.request_id = check.RequestId(request.request_id());
-  for (auto& coupon : ParseCoupons(check, request.coupons(), codes)) {
-    parsed.coupons.push_back(check.Take(std::move(coupon)));
-  }
+  parsed.coupons = ParseCoupons(check, request.coupons());
   parsed.user_id = ParseUser(check, request.user_id(), request.coupons());
   parsed.order = ParseTheOrder(check, request.has_order(), request.order());
   return parsed;
@@ -91,24 +95,24 @@ core::Money ParseDiscount(FieldChecker& check, bool set, const pb::Money& money)
 
 }  // namespace
 
-core::Result<ValidateCoupons> Parse(const pb::ValidateCouponsRequest& request, const core::CodeBook& codes) {
+core::Result<ValidateCoupons> Parse(const pb::ValidateCouponsRequest& request) {
   FieldChecker check;
   ValidateCoupons parsed;
-  parsed.coupons = ParseCoupons(check, request.coupons(), codes);
+  parsed.coupons = ParseCoupons(check, request.coupons());
   parsed.user_id = ParseUser(check, request.user_id(), request.coupons());
   parsed.order = ParseTheOrder(check, request.has_order(), request.order());
   return check.Answer(std::move(parsed));
 }
 
-core::Result<UseCoupons> Parse(const pb::RedeemCouponsRequest& request, const core::CodeBook& codes) {
+core::Result<UseCoupons> Parse(const pb::RedeemCouponsRequest& request) {
   FieldChecker check;
-  UseCoupons parsed = ParseUse(check, request, codes);
+  UseCoupons parsed = ParseUse(check, request);
   return check.Answer(std::move(parsed));
 }
 
-core::Result<UseCoupons> Parse(const pb::ReserveCouponsRequest& request, const core::CodeBook& codes) {
+core::Result<UseCoupons> Parse(const pb::ReserveCouponsRequest& request) {
   FieldChecker check;
-  UseCoupons parsed = ParseUse(check, request, codes);
+  UseCoupons parsed = ParseUse(check, request);
   parsed.ttl_ms = check.DurationMs("ttl", request.has_ttl(), request.ttl(), limits::kReservationTtlMsMin,
                                    limits::kReservationTtlMsMax);
   return check.Answer(std::move(parsed));

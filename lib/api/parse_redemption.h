@@ -5,30 +5,31 @@
 #include <string>
 #include <vector>
 
-#include "core/code.h"
+#include "api/coupon_ref.h"
 #include "core/ids.h"
 #include "core/money.h"
 #include "core/order.h"
 #include "core/result.h"
 #include "coupon/v1/redeemer_service.pb.h"
 
-// Requests to the redeemer, checked and in the words of the core. INVALID_FIELD names the field; calls that
-// name coupons are refused with INVALID_CODE and SUBJECT_REQUIRED too. Pure, any thread.
+// Requests to the redeemer, checked and in the words of the core, but for codes, which are to be read.
+// INVALID_FIELD names the field; calls that name coupons are refused with SUBJECT_REQUIRED too. Pure, any
+// thread.
 namespace tessera::api {
 
 // Coupons on an order: to be used, or to be held for `ttl_ms`.
 struct UseCoupons {
   core::RequestId request_id;
-  std::optional<std::string> user_id;     // absent: the bearer of the codes
-  std::vector<core::CouponName> coupons;  // 1 to limits::kCouponsPerOrderMax, distinct
+  std::optional<std::string> user_id;  // absent: the bearer of the codes
+  std::vector<TypedCoupon> coupons;    // 1 to limits::kCouponsPerOrderMax
   core::Order order;
   int64_t ttl_ms = 0;  // of a reservation
 };
 
-// Coupons to be judged. One that no code names is a verdict, not a refusal of the call.
+// Coupons to be judged.
 struct ValidateCoupons {
   std::optional<std::string> user_id;
-  std::vector<core::Result<core::CouponName>> coupons;
+  std::vector<TypedCoupon> coupons;
   core::Order order;
 };
 
@@ -49,10 +50,9 @@ struct RollbackRedemption {
   core::OpRef redemption;
 };
 
-core::Result<ValidateCoupons> Parse(const coupon::v1::ValidateCouponsRequest& request,
-                                    const core::CodeBook& codes);
-core::Result<UseCoupons> Parse(const coupon::v1::RedeemCouponsRequest& request, const core::CodeBook& codes);
-core::Result<UseCoupons> Parse(const coupon::v1::ReserveCouponsRequest& request, const core::CodeBook& codes);
+core::Result<ValidateCoupons> Parse(const coupon::v1::ValidateCouponsRequest& request);
+core::Result<UseCoupons> Parse(const coupon::v1::RedeemCouponsRequest& request);
+core::Result<UseCoupons> Parse(const coupon::v1::ReserveCouponsRequest& request);
 // The shape bounds the partitions that an id can name.
 core::Result<CommitReservation> Parse(const coupon::v1::CommitReservationRequest& request,
                                       const core::Shape& shape);

@@ -12,6 +12,9 @@ namespace pb = coupon::v1;
 using storage::IssueSource;
 using storage::Method;
 
+// The user of a call that names none.
+constexpr std::string_view kNobody;
+
 core::Error ForgedToken() {
   return core::Error(core::Reason::kInvalidPageToken, "page_token is none of this query");
 }
@@ -121,7 +124,9 @@ CouponHandlers::Answer<pb::BatchIssueCouponsResponse> CouponHandlers::BatchIssue
 
 CouponHandlers::Answer<pb::GetCouponResponse> CouponHandlers::GetCoupon(const Context& context,
                                                                         const pb::GetCouponRequest& request) {
-  const auto name = api::Parse(request, tools_.codes);
+  const auto coupon = api::Parse(request);
+  if (!coupon.ok()) co_return coupon.error();
+  const auto name = co_await reader_.Read(*coupon, kNobody, context);
   if (!name.ok()) co_return name.error();
   if (const auto* code = std::get_if<core::CodeNumber>(&*name)) {
     const auto view = co_await codes_.GetCode(*code, context.deadline);
@@ -174,13 +179,15 @@ CouponHandlers::Answer<pb::ListUserCouponsResponse> CouponHandlers::ListUserCoup
 
 CouponHandlers::Answer<pb::RevokeCouponResponse> CouponHandlers::RevokeCoupon(
     const Context& context, const pb::RevokeCouponRequest& request) {
-  const auto parsed = api::Parse(request, tools_.codes);
+  const auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
+  const auto coupon = co_await reader_.Read(parsed->coupon, kNobody, context);
+  if (!coupon.ok()) co_return coupon.error();
   storage::RevokeIntent intent;
-  intent.op = tools_.operations.Make(Method::kRevokeCoupon, api::SubjectOf(parsed->coupon),
-                                     parsed->request_id, request, program::AskerOf(context));
-  intent.coupon = parsed->coupon;
-  if (const auto* number = std::get_if<core::CouponNumber>(&parsed->coupon)) {
+  intent.op = tools_.operations.Make(Method::kRevokeCoupon, api::SubjectOf(*coupon), parsed->request_id,
+                                     request, program::AskerOf(context));
+  intent.coupon = *coupon;
+  if (const auto* number = std::get_if<core::CouponNumber>(&*coupon)) {
     context.Note("coupon_id", number->ToId());
   }
   intent.reserved_policy = parsed->reserved_policy;
@@ -210,9 +217,11 @@ CouponHandlers::Answer<pb::GenerateCodesResponse> CouponHandlers::GenerateCodes(
 
 CouponHandlers::Answer<pb::BindCodeResponse> CouponHandlers::BindCode(const Context& context,
                                                                       const pb::BindCodeRequest& request) {
-  const auto parsed = api::Parse(request, tools_.codes);
+  const auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
-  const auto* code = std::get_if<core::CodeNumber>(&parsed->code);
+  const auto name = co_await reader_.ReadCode(parsed->code, parsed->user_id, context);
+  if (!name.ok()) co_return name.error();
+  const auto* code = std::get_if<core::CodeNumber>(&*name);
   if (code == nullptr) {
     co_return core::Error(core::Reason::kCodeAlreadyBound, "The code is of a coupon that is in a wallet.");
   }

@@ -6,22 +6,23 @@
 #include "coupon/v1/issuer_service.pb.h"
 #include "server/router.h"
 #include "services/issuer/issuer_metrics.h"
+#include "services/program/code_reader.h"
 #include "services/program/handler_tools.h"
 #include "storage/code_store.h"
 #include "storage/coupon_store.h"
 
 namespace tessera::issuer {
 
-// coupon.v1.IssuerService. Loop thread only; store, tools and metrics must outlive it.
+// coupon.v1.IssuerService. Loop thread only; stores, reader, tools and metrics must outlive it.
 class CouponHandlers {
  public:
   template <class Response>
   using Answer = async::Task<core::Result<Response>>;
   using Context = server::CallContext;
 
-  CouponHandlers(storage::CouponStore& store, storage::CodeStore& codes, const program::HandlerTools& tools,
-                 IssuerMetrics& metrics)
-      : store_(store), codes_(codes), tools_(tools), metrics_(metrics) {}
+  CouponHandlers(storage::CouponStore& store, storage::CodeStore& codes, program::CodeReader& reader,
+                 const program::HandlerTools& tools, IssuerMetrics& metrics)
+      : store_(store), codes_(codes), reader_(reader), tools_(tools), metrics_(metrics) {}
 
   void Register(server::Router& router);
 
@@ -54,6 +55,7 @@ class CouponHandlers {
 
   storage::CouponStore& store_;
   storage::CodeStore& codes_;
+  program::CodeReader& reader_;
   const program::HandlerTools& tools_;
   IssuerMetrics& metrics_;
 };

@@ -1,3 +1,4 @@
+#include "services/program/code_reader.h"
 #include "services/program/store_program.h"
 #include "services/program/sweep_loop.h"
 #include "services/redeemer/operation_handlers.h"
@@ -10,12 +11,14 @@ namespace {
 class RedeemerProgram final : public program::StoreProgram {
   void BindOwn(server::ConfigBinder& binder) override {
     program::Bind(binder.Section("sweep", "Finishing what others left."), sweep_);
+    program::Bind(binder.Section("attempts", "The budget of wrong codes."), attempts_);
   }
 
   void BuildOwn(server::ServiceHost& host) override {
     metrics_ = std::make_unique<RedeemerMetrics>(host.registry);
-    redemptions_ = std::make_unique<RedemptionHandlers>(store(), tools(), *metrics_);
-    operations_ = std::make_unique<OperationHandlers>(store(), store(), tools(), *metrics_);
+    codes_ = std::make_unique<program::CodeReader>(store(), tools(), attempts_, host.registry);
+    redemptions_ = std::make_unique<RedemptionHandlers>(store(), *codes_, tools(), *metrics_);
+    operations_ = std::make_unique<OperationHandlers>(store(), store(), *codes_, tools(), *metrics_);
     host.router.Serve("coupon.v1.RedeemerService");
     redemptions_->Register(host.router);
     operations_->Register(host.router);
@@ -23,7 +26,9 @@ class RedeemerProgram final : public program::StoreProgram {
   }
 
   program::SweepConfig sweep_;
+  program::AttemptConfig attempts_;
   std::unique_ptr<RedeemerMetrics> metrics_;
+  std::unique_ptr<program::CodeReader> codes_;
   std::unique_ptr<RedemptionHandlers> redemptions_;
   std::unique_ptr<OperationHandlers> operations_;
 };

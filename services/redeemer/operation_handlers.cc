@@ -15,23 +15,29 @@ void OperationHandlers::Register(server::Router& router) {
                 program::Counted(metrics_.fence, this, &OperationHandlers::FenceOperation));
 }
 
-core::Result<api::OperationKey> OperationHandlers::KeyOf(const Context& context,
-                                                         const pb::OperationKey& key) const {
-  const api::SubjectReader reader{tools_.users, tools_.codes, tools_.shape};
-  auto parsed = api::Parse(key, reader);
-  if (!parsed.ok()) return parsed;
+OperationHandlers::Answer<api::OperationKey> OperationHandlers::KeyOf(const Context& context,
+                                                                      const pb::OperationKey& key) {
+  const api::SubjectReader subjects{tools_.users, tools_.shape};
+  auto parsed = api::Parse(key, subjects);
+  if (!parsed.ok()) co_return parsed;
+  if (parsed->code) {
+    const std::string_view no_user;
+    const auto coupon = co_await reader_.ReadCode(*parsed->code, no_user, context);
+    if (!coupon.ok()) co_return coupon.error();
+    parsed->subject = api::SubjectOf(*coupon);
+  }
   auto* campaign = std::get_if<api::CampaignSubject>(&parsed->subject);
   if (campaign != nullptr && campaign->campaign_id.empty()) {
     campaign->campaign_id = tools_.operations.DeriveCampaignId(context.caller.name, parsed->request_id);
   }
-  return parsed;
+  co_return parsed;
 }
 
 // What `ask` says of the call that `key` names. The revocation of a code that became a coupon is recorded
 // with the coupon.
 OperationHandlers::Answer<pb::Operation> OperationHandlers::Ask(const Context& context,
                                                                 const pb::OperationKey& key, Asking ask) {
-  const auto parsed = KeyOf(context, key);
+  const auto parsed = co_await KeyOf(context, key);
   if (!parsed.ok()) co_return parsed.error();
   storage::OperationQuery query =
       tools_.operations.Query(parsed->method, parsed->subject, parsed->request_id, program::AskerOf(context));

@@ -40,12 +40,20 @@ void RedemptionHandlers::Register(server::Router& router) {
   router.Handle("coupon.v1.RedeemerService/GetRedemption", this, &RedemptionHandlers::GetRedemption);
 }
 
+template <class Use>
+RedemptionHandlers::Answer<core::CouponName> RedemptionHandlers::ReadCoupon(const Context& context,
+                                                                            const Use& use) {
+  const std::string_view user_id = use.user_id ? std::string_view(*use.user_id) : std::string_view();
+  return codes_.Read(use.coupons.front(), user_id, context);
+}
+
 RedemptionHandlers::Answer<pb::CouponVerdict> RedemptionHandlers::Judge(const Context& context,
                                                                         const api::ValidateCoupons& request) {
   pb::CouponVerdict verdict;
-  const core::Result<core::CouponName>& coupon = request.coupons.front();
+  const auto coupon = co_await ReadCoupon(context, request);
   if (!coupon.ok()) {
     metrics_.validate.Count(coupon);
+    if (!api::IsVerdict(coupon.error().reason)) co_return coupon.error();
     *verdict.mutable_refusal() = api::ToProto(coupon.error());
     co_return verdict;
   }
@@ -69,7 +77,7 @@ RedemptionHandlers::Answer<pb::CouponVerdict> RedemptionHandlers::Judge(const Co
 
 RedemptionHandlers::Answer<pb::ValidateCouponsResponse> RedemptionHandlers::ValidateCoupons(
     const Context& context, const pb::ValidateCouponsRequest& request) {
-  const auto parsed = api::Parse(request, tools_.codes);
+  const auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
   auto verdict = co_await Judge(context, *parsed);
   if (!verdict.ok()) co_return verdict.error();
@@ -82,10 +90,11 @@ RedemptionHandlers::Answer<pb::ValidateCouponsResponse> RedemptionHandlers::Vali
   co_return response;
 }
 
-storage::UseIntent RedemptionHandlers::IntentOf(const Context& context, api::UseCoupons use, Method method,
+storage::UseIntent RedemptionHandlers::IntentOf(const Context& context, api::UseCoupons use,
+                                                const core::CouponName& coupon, Method method,
                                                 const google::protobuf::Message& request) const {
   storage::UseIntent intent;
-  intent.coupon = use.coupons.front();
+  intent.coupon = coupon;
   if (use.user_id) intent.user = tools_.users.MakeUserKey(*use.user_id);
   const api::Subject subject = intent.user ? api::Subject(*intent.user) : api::SubjectOf(intent.coupon);
   intent.op = tools_.operations.Make(method, subject, use.request_id, request, program::AskerOf(context));
@@ -99,9 +108,11 @@ storage::UseIntent RedemptionHandlers::IntentOf(const Context& context, api::Use
 
 RedemptionHandlers::Answer<pb::RedeemCouponsResponse> RedemptionHandlers::RedeemCoupons(
     const Context& context, const pb::RedeemCouponsRequest& request) {
-  auto parsed = api::Parse(request, tools_.codes);
+  auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
-  storage::UseIntent intent = IntentOf(context, *std::move(parsed), Method::kRedeemCoupons, request);
+  const auto coupon = co_await ReadCoupon(context, *parsed);
+  if (!coupon.ok()) co_return coupon.error();
+  storage::UseIntent intent = IntentOf(context, *std::move(parsed), *coupon, Method::kRedeemCoupons, request);
   const auto redemption = co_await store_.Redeem(std::move(intent));
   if (!redemption.ok()) co_return redemption.error();
   context.Note("redemption_id", redemption->ref.ToId('r'));
@@ -110,11 +121,13 @@ RedemptionHandlers::Answer<pb::RedeemCouponsResponse> RedemptionHandlers::Redeem
 
 RedemptionHandlers::Answer<pb::ReserveCouponsResponse> RedemptionHandlers::ReserveCoupons(
     const Context& context, const pb::ReserveCouponsRequest& request) {
-  auto parsed = api::Parse(request, tools_.codes);
+  auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
+  const auto coupon = co_await ReadCoupon(context, *parsed);
+  if (!coupon.ok()) co_return coupon.error();
   storage::ReserveIntent intent;
   intent.ttl_ms = parsed->ttl_ms;
-  intent.use = IntentOf(context, *std::move(parsed), Method::kReserveCoupons, request);
+  intent.use = IntentOf(context, *std::move(parsed), *coupon, Method::kReserveCoupons, request);
   const auto reservation = co_await store_.Reserve(std::move(intent));
   if (!reservation.ok()) co_return reservation.error();
   context.Note("reservation_id", reservation->ref.ToId('h'));

@@ -3,23 +3,24 @@
 #include "api/parse_redemption.h"
 #include "coupon/v1/redeemer_service.pb.h"
 #include "server/router.h"
+#include "services/program/code_reader.h"
 #include "services/program/handler_tools.h"
 #include "services/redeemer/redeemer_metrics.h"
 #include "storage/redemption_store.h"
 
 namespace tessera::redeemer {
 
-// The part of coupon.v1.RedeemerService that uses coupons. Loop thread only; store, tools and metrics must
-// outlive it.
+// The part of coupon.v1.RedeemerService that uses coupons. Loop thread only; store, codes, tools and metrics
+// must outlive it.
 class RedemptionHandlers {
  public:
   template <class Response>
   using Answer = async::Task<core::Result<Response>>;
   using Context = server::CallContext;
 
-  RedemptionHandlers(storage::RedemptionStore& store, const program::HandlerTools& tools,
-                     RedeemerMetrics& metrics)
-      : store_(store), tools_(tools), metrics_(metrics) {}
+  RedemptionHandlers(storage::RedemptionStore& store, program::CodeReader& codes,
+                     const program::HandlerTools& tools, RedeemerMetrics& metrics)
+      : store_(store), codes_(codes), tools_(tools), metrics_(metrics) {}
 
   // REQUIRES: the router serves the service already.
   void Register(server::Router& router);
@@ -41,10 +42,14 @@ class RedemptionHandlers {
 
  private:
   Answer<coupon::v1::CouponVerdict> Judge(const Context& context, const api::ValidateCoupons& request);
-  storage::UseIntent IntentOf(const Context& context, api::UseCoupons use, storage::Method method,
-                              const google::protobuf::Message& request) const;
+  // The coupon that `use` names, an api::UseCoupons or an api::ValidateCoupons.
+  template <class Use>
+  Answer<core::CouponName> ReadCoupon(const Context& context, const Use& use);
+  storage::UseIntent IntentOf(const Context& context, api::UseCoupons use, const core::CouponName& coupon,
+                              storage::Method method, const google::protobuf::Message& request) const;
 
   storage::RedemptionStore& store_;
+  program::CodeReader& codes_;
   const program::HandlerTools& tools_;
   RedeemerMetrics& metrics_;
 };

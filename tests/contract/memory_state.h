@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "storage/attempt_store.h"
 #include "storage/campaign_store.h"
 #include "storage/code_store.h"
 #include "storage/coupon_store.h"
@@ -65,6 +66,12 @@ struct CouponRecord {
 struct CodeRange {
   std::string campaign_id;
   uint64_t end_index = 0;
+};
+
+// Wrong codes of one user or caller.
+struct AttemptRecord {
+  int64_t spent = 0;
+  core::InstantMs window_end_ms = 0;
 };
 
 struct ReservationRecord {

@@ -33,6 +33,7 @@ class MemoryStore : public storage::CampaignStore,
                     public storage::CouponStore,
                     public storage::CodeStore,
                     public storage::RedemptionStore,
+                    public storage::AttemptStore,
                     public storage::LedgerStore,
                     public storage::Sweeper {
  public:
@@ -78,6 +79,13 @@ class MemoryStore : public storage::CampaignStore,
                                                                    storage::Deadline) override;
   async::Task<core::Result<storage::OperationStatus>> GetOperation(storage::OperationQuery query) override;
   async::Task<core::Result<storage::OperationStatus>> FenceOperation(storage::OperationQuery query) override;
+
+  // AttemptStore
+  async::Task<core::Result<storage::AttemptSpent>> Spend(storage::AttemptSubject subject,
+                                                         storage::AttemptLimit limit,
+                                                         storage::Deadline) override;
+  async::Task<core::Status> Return(storage::AttemptSubject subject, core::InstantMs window_end_ms,
+                                   storage::Deadline) override;
 
   // LedgerStore
   async::Task<core::Result<storage::ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
@@ -188,6 +196,7 @@ class MemoryStore : public storage::CampaignStore,
   std::map<uint32_t, std::map<uint64_t, CodeRange>> ranges_;  // by home and first index
   std::map<core::CodeNumber, core::CouponNumber> used_codes_;
   std::set<core::CodeNumber> revoked_codes_;
+  std::map<storage::AttemptSubject, AttemptRecord> attempts_;
   std::map<core::OpRef, ReservationRecord> reservations_;
   std::map<core::OpRef, storage::RedemptionView> redemptions_;
   std::map<uint32_t, std::deque<LedgerEvent>> ledger_;  // not applied yet, by partition

@@ -31,6 +31,7 @@ class RedisUnderTest : public StoreUnderTest {
   storage::CouponStore& coupons() override { return *store_; }
   storage::CodeStore& codes() override { return *store_; }
   storage::RedemptionStore& redemptions() override { return *store_; }
+  storage::AttemptStore& attempts() override { return *store_; }
   storage::LedgerStore& ledger() override { return *store_; }
   storage::Sweeper& sweeper() override { return *store_; }
 

@@ -11,6 +11,7 @@
 
 #include "async/event_loop.h"
 #include "core/ids.h"
+#include "storage/attempt_store.h"
 #include "storage/campaign_store.h"
 #include "storage/code_store.h"
 #include "storage/coupon_store.h"
@@ -27,6 +28,7 @@ class StoreUnderTest {
   virtual storage::CouponStore& coupons() = 0;
   virtual storage::CodeStore& codes() = 0;
   virtual storage::RedemptionStore& redemptions() = 0;
+  virtual storage::AttemptStore& attempts() = 0;
   virtual storage::LedgerStore& ledger() = 0;
   virtual storage::Sweeper& sweeper() = 0;
 

@@ -34,7 +34,11 @@ class BadInputTest : public CallingTest {
     options.durability = testing::RedisDurability::kMemory;
     options.log_level = "warning";
     options.redis_config_lines = {"enable-debug-command yes"};
-    options.environment = {{"TESSERA_SWEEP_ENABLED", "false"}, {"TESSERA_GRPC_DEADLINE_DEFAULT_MS", "1000"}};
+    // A wrong code leaves nothing in Redis but its charge, and there is no budget here.
+    options.environment = {{"TESSERA_SWEEP_ENABLED", "false"},
+                           {"TESSERA_GRPC_DEADLINE_DEFAULT_MS", "1000"},
+                           {"TESSERA_ATTEMPTS_PER_USER", "0"},
+                           {"TESSERA_ATTEMPTS_PER_CALLER", "0"}};
     return options;
   }
 

@@ -11,12 +11,10 @@
 #include "scripts.h"
 #include "tests/e2e/metric_names.h"
 #include "tests/e2e/tessera_client.h"
-#include "tests/e2e/trials.h"
 #include "tests/support/http_get.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/wait_until.h"
 #include "tools/load/campaign_setup.h"
-#include "tools/load/traffic.h"
 
 namespace tessera::e2e {
 namespace {
@@ -98,9 +96,10 @@ TEST_F(MetricsTest, HasEverySeriesByItsName) {
       "redis_retries_total",       "redis_connections",         "redis_disconnects_total",
       "redis_script_info",         "process_cpu_seconds_total", "process_resident_memory_bytes",
       "process_open_fds",          "process_start_time_seconds"};
-  const std::set<std::string> issuing = {"coupon_issue_total", "coupon_swept_total"};
+  const std::set<std::string> issuing = {"coupon_issue_total", "coupon_swept_total",
+                                         "coupon_attempts_refused_total"};
   const std::set<std::string> redeeming = {"coupon_redeem_total", "coupon_validate_total",
-                                           "coupon_swept_total"};
+                                           "coupon_swept_total", "coupon_attempts_refused_total"};
   const std::set<std::string> counting = {"coupon_analytics_lag_seconds", "coupon_analytics_events_total",
                                           "coupon_invariant_differences", "coupon_invariant_checks_total",
                                           "coupon_campaign_coupons",      "coupon_campaign_amount_minor"};
@@ -190,72 +189,6 @@ TEST_F(MetricsTest, BoundsTheSeriesOfCampaigns) {
     if (labels.find("campaign=\"_other\"") != std::string::npos) others = value;
   }
   EXPECT_EQ(others, kCampaigns - kShown);
-}
-
-// A forged or mistyped code ends in the redeemer: Redis' own counter of commands stands still meanwhile.
-TEST_F(MetricsTest, ForgedCodesCostRedisNothing) {
-  testing::DeploymentOptions options = Options();
-  // Nobody but the calls of this test talks to Redis.
-  options.environment = {{"TESSERA_SWEEP_ENABLED", "false"}, {"TESSERA_STORAGE_CHECK_INTERVAL_MS", "60000"}};
-  testing::Deployment deployment(options);
-  TesseraClient client(deployment);
-  client.Open("forged", load::PlainDefinition("Forged"));
-  const std::string code =
-      Must<pb::ClaimCouponResponse>(client, client.ClaimOf("forged", "ada")).coupon().code();
-  EXPECT_EQ(deployment.issuer().Terminate(), 0);
-  EXPECT_EQ(deployment.analytics().Terminate(), 0);
-  const auto commands = [&] {
-    std::map<std::string, std::string> calls;
-    std::istringstream lines(deployment.redis().Command({"INFO", "commandstats"}));
-    for (std::string line; std::getline(lines, line);) {
-      const size_t colon = line.find(':');
-      if (colon == std::string::npos || line.starts_with("cmdstat_info:")) continue;
-      calls[line.substr(0, colon)] = line.substr(colon + 1, line.find(',') - colon - 1);
-    }
-    return calls;
-  };
-
-  std::vector<std::string> forged;
-  constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  for (size_t i = 0; i < code.size(); ++i) {
-    for (const char symbol : std::string(kAlphabet)) {
-      if (code[i] == '-' || symbol == code[i]) continue;
-      forged.push_back(code);
-      forged.back()[i] = symbol;
-    }
-  }
-  const size_t mistyped = forged.size();
-  for (int64_t i = 0; i < Trials(500, 20'000); ++i) {
-    load::ForgedTraffic::ForgeCode(7, static_cast<uint64_t>(i), &forged.emplace_back());
-  }
-  // What the start left to do is done.
-  std::map<std::string, std::string> before;
-  WaitUntil("Redis is left alone", [&] {
-    before = commands();
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    return commands() == before;
-  });
-  ASSERT_FALSE(before.empty());
-  for (size_t i = 0; i < forged.size(); ++i) {
-    const std::string& wrong = forged[i];
-    std::string reason;
-    if (i % 3 == 0) {
-      reason = ReasonOf<pb::RedeemCouponsResponse>(client, client.RedeemOf(wrong, "order-1"));
-    } else if (i % 3 == 1) {
-      reason = ReasonOf<pb::ReserveCouponsResponse>(client, client.ReserveOf(wrong, "order-1"));
-    } else {
-      pb::ValidateCouponsRequest validate;
-      validate.add_coupons()->set_code(wrong);
-      *validate.mutable_order() = TesseraClient::OrderOf("order-1");
-      const auto verdict = Must<pb::ValidateCouponsResponse>(client, validate);
-      reason = pb::ErrorReason_Name(verdict.verdicts(0).refusal().reason()).substr(13);
-    }
-    EXPECT_EQ(reason, "INVALID_CODE") << wrong;
-  }
-  EXPECT_EQ(commands(), before);
-  Must<pb::RedeemCouponsResponse>(client, client.RedeemOf(code, "order-1"));
-  EXPECT_NE(commands(), before) << "a genuine code does reach Redis";
-  std::printf("%zu mistyped codes and %zu forged ones, no command\n", mistyped, forged.size() - mistyped);
 }
 
 // The gauge is 0 while all agrees, and tells within one cycle that something was deleted behind the back.

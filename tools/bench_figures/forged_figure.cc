@@ -16,7 +16,7 @@ constexpr int kForged = 20'000;
 constexpr double kSecondsPerRound = 0.5;
 
 // A store that must not be asked.
-class NoStore final : public storage::RedemptionStore {
+class NoStore final : public storage::RedemptionStore, public storage::AttemptStore {
  public:
   int64_t asked() const { return asked_; }
 
@@ -46,6 +46,13 @@ class NoStore final : public storage::RedemptionStore {
   }
   async::Task<core::Result<storage::OperationStatus>> FenceOperation(storage::OperationQuery) override {
     return Refuse<storage::OperationStatus>();
+  }
+  async::Task<core::Result<storage::AttemptSpent>> Spend(storage::AttemptSubject, storage::AttemptLimit,
+                                                         storage::Deadline) override {
+    return Refuse<storage::AttemptSpent>();
+  }
+  async::Task<core::Status> Return(storage::AttemptSubject, core::InstantMs, storage::Deadline) override {
+    return Refuse<core::Nothing>();
   }
 
  private:
@@ -121,7 +128,10 @@ void MeasureForged(const BenchOptions& options, BenchResult* result) {
   prometheus::Registry registry;
   redeemer::RedeemerMetrics metrics(registry);
   NoStore store;
-  redeemer::RedemptionHandlers handlers(store, tools, metrics);
+  // Without a budget each of them is judged, which is what this measures: a spent budget refuses for less.
+  const program::AttemptConfig no_budget{.per_user = 0, .per_caller = 0};
+  program::CodeReader codes(store, tools, no_budget, registry);
+  redeemer::RedemptionHandlers handlers(store, codes, tools, metrics);
   const server::MethodInfo method{
       "coupon.v1.RedeemerService/RedeemCoupons", "coupon.v1.RedeemerService", "RedeemCoupons", {}};
   const server::Caller caller{"bench", server::RoleSet::All()};

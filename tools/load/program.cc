@@ -11,7 +11,9 @@
 namespace tessera::load {
 namespace {
 
-constexpr char kForgedRefusal[] = "INVALID_ARGUMENT/INVALID_CODE";
+// What a forged code is refused with, before and after the budget of wrong codes is spent.
+constexpr const char* kForgedRefusals[] = {"INVALID_ARGUMENT/INVALID_CODE",
+                                           "RESOURCE_EXHAUSTED/ATTEMPTS_EXHAUSTED"};
 
 int Fail(const std::string& what, const grpc::Status& status) {
   std::fprintf(stderr, "tessera-load: %s: %s: %s\n", what.c_str(), RefusalLabel(status).c_str(),
@@ -25,9 +27,12 @@ int Print(const LoadOptions& options, const LoadResult& result) {
       options.json ? LoadJson(name, options.plan, result) + "\n" : LoadTable(name, options.plan, result);
   std::fputs(text.c_str(), stdout);
   if (options.method != LoadMethod::kForgedRedeem) return result.refused == 0 && result.succeeded > 0 ? 0 : 1;
-  const bool all_refused =
-      result.succeeded == 0 && result.refusals.size() == 1 && result.refusals.contains(kForgedRefusal);
-  return all_refused ? 0 : 1;
+  int64_t as_forged = 0;
+  for (const char* refusal : kForgedRefusals) {
+    const auto found = result.refusals.find(refusal);
+    if (found != result.refusals.end()) as_forged += found->second;
+  }
+  return result.succeeded == 0 && as_forged > 0 && as_forged == result.refused ? 0 : 1;
 }
 
 // Claims the coupons that a redeem run will use.

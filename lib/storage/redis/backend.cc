@@ -22,12 +22,12 @@ OperationPlace OperationPlace::At(core::OpRef ref) {
   return place;
 }
 
-async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, Deadline deadline) const {
+async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, Deadline deadline,
+                                                      redis::Retry retry) const {
   if (RedisClock::Steady::now() >= deadline) co_return CommonRefusal("DEADLINE");
   if (const core::Status open = guard.MayUse(command.reads_only()); !open.ok()) co_return open.error();
   const bool writes = !command.reads_only();
-  redis::Result<redis::Reply> reply =
-      co_await client.Execute(std::move(command), deadline, redis::Retry::kIdempotent);
+  redis::Result<redis::Reply> reply = co_await client.Execute(std::move(command), deadline, retry);
   if (!reply.ok()) co_return FromRedis(reply.error());
   if (writes && !guard.verdict().ok()) {
     // It may have been written by a later attempt, on a Redis that does not keep what is promised.
@@ -36,9 +36,10 @@ async::Task<core::Result<redis::Reply>> Backend::Call(redis::Command command, De
   co_return std::move(*reply);
 }
 
-async::Task<core::Result<ScriptReply>> Backend::Run(redis::Command command, Deadline deadline) const {
+async::Task<core::Result<ScriptReply>> Backend::Run(redis::Command command, Deadline deadline,
+                                                    redis::Retry retry) const {
   const std::string_view name = command.script() != nullptr ? command.script()->name : command.name();
-  core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline);
+  core::Result<redis::Reply> reply = co_await Call(std::move(command), deadline, retry);
   if (!reply.ok()) co_return std::move(reply).error();
   ScriptReply answer;
   answer.reply = std::move(*reply);

@@ -52,11 +52,13 @@ struct Backend {
   const StoreConfig& config;
   const crypto::RequestDigests& digests;
 
-  // Runs a script that answers {status, now, ...}. Scripts do nothing when they are done twice, so an answer
-  // that was lost is asked for again until the deadline.
-  async::Task<core::Result<ScriptReply>> Run(redis::Command command, Deadline deadline) const;
+  // Runs a script that answers {status, now, ...}. Scripts do nothing when they are done twice, but for those
+  // of attempts, so an answer that was lost is asked for again until the deadline.
+  async::Task<core::Result<ScriptReply>> Run(redis::Command command, Deadline deadline,
+                                             redis::Retry retry = redis::Retry::kIdempotent) const;
   // The same for scripts and commands that answer anything else.
-  async::Task<core::Result<redis::Reply>> Call(redis::Command command, Deadline deadline) const;
+  async::Task<core::Result<redis::Reply>> Call(redis::Command command, Deadline deadline,
+                                               redis::Retry retry = redis::Retry::kIdempotent) const;
 
   // REQUEST_TOO_OLD when its record's time may be over; INVALID_FIELD when it lies in the future.
   core::Status MayBeRecorded(Method method, std::optional<core::InstantMs> id_time_ms) const;

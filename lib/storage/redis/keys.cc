@@ -47,6 +47,16 @@ std::string Keys::Operation(const core::OpRef& ref) const {
          std::to_string(ref.period) + ":" + std::to_string(bucket);
 }
 
+std::string Keys::Attempts(const core::UserKey& subject) const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string key = prefix_[subject.partition(shape_)] + "a";
+  for (const uint8_t byte : subject.bytes) {
+    key.push_back(kDigits[byte >> 4]);
+    key.push_back(kDigits[byte & 15]);
+  }
+  return key;
+}
+
 std::string Keys::Definition(std::string_view campaign_id) const {
   return prefix_[Home(campaign_id)] + "d" + std::string(campaign_id);
 }

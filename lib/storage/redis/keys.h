@@ -26,6 +26,7 @@ namespace tessera::storage {
 //   z<number>, z<number>t  uses of a code that is good several times: decided, and not yet (hashes)
 //   o                     what the homes of such codes have still to be told (hash)
 //   f<bucket>             numbers of stored codes, by their digests (hash)
+//   a<subject>            wrong codes of a user or caller in the present window (string with a TTL)
 //
 // and a campaign's home partition also
 //
@@ -75,6 +76,8 @@ class Keys {
     return prefix_[partition] + "f" + std::to_string(bucket);
   }
   std::string Outgoing(uint32_t partition) const { return prefix_[partition] + "o"; }
+  // By the key of a user or caller.
+  std::string Attempts(const core::UserKey& subject) const;
 
   std::string Definition(std::string_view campaign_id) const;
   // `window` is the start of the day that the limit counts, 0 for the whole stock.

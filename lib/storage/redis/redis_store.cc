@@ -1,6 +1,7 @@
 #include "storage/redis/redis_store.h"
 
 #include "core/lifecycle.h"
+#include "storage/redis/attempts.h"
 #include "storage/redis/changing.h"
 #include "storage/redis/code_batches.h"
 #include "storage/redis/code_generating.h"
@@ -59,6 +60,7 @@ struct RedisStore::Parts {
   const CodeNames code_names{backend};
   Jobs jobs{backend, directory, outcomes, ranges};
   CodeBatches code_batches{directory, ranges, code_generating, code_names, jobs};
+  const Attempts attempts{backend};
   const Operations operations{backend, directory, outcomes};
   Ledger ledger{backend, directory};
   Verifying verifying{backend, directory, ledger};
@@ -255,6 +257,16 @@ async::Task<core::Result<OperationStatus>> RedisStore::GetOperation(OperationQue
 
 async::Task<core::Result<OperationStatus>> RedisStore::FenceOperation(OperationQuery query) {
   return parts_->operations.Fence(std::move(query));
+}
+
+async::Task<core::Result<AttemptSpent>> RedisStore::Spend(AttemptSubject subject, AttemptLimit limit,
+                                                          Deadline deadline) {
+  return parts_->attempts.Spend(subject, limit, deadline);
+}
+
+async::Task<core::Status> RedisStore::Return(AttemptSubject subject, core::InstantMs window_end_ms,
+                                             Deadline deadline) {
+  return parts_->attempts.Return(subject, window_end_ms, deadline);
 }
 
 async::Task<core::Result<ApplyProgress>> RedisStore::Apply(uint32_t partition, int32_t entries_max,

@@ -5,6 +5,7 @@
 #include "redis/client.h"
 #include "redis/config.h"
 #include "redis/observer.h"
+#include "storage/attempt_store.h"
 #include "storage/batch_store.h"
 #include "storage/campaign_store.h"
 #include "storage/code_store.h"
@@ -26,6 +27,7 @@ class RedisStore final : public CampaignStore,
                          public JobStore,
                          public JobWork,
                          public RedemptionStore,
+                         public AttemptStore,
                          public LedgerStore,
                          public Sweeper {
  public:
@@ -94,6 +96,11 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<RedemptionView>> GetRedemption(core::OpRef ref, Deadline deadline) override;
   async::Task<core::Result<OperationStatus>> GetOperation(OperationQuery query) override;
   async::Task<core::Result<OperationStatus>> FenceOperation(OperationQuery query) override;
+
+  async::Task<core::Result<AttemptSpent>> Spend(AttemptSubject subject, AttemptLimit limit,
+                                                Deadline deadline) override;
+  async::Task<core::Status> Return(AttemptSubject subject, core::InstantMs window_end_ms,
+                                   Deadline deadline) override;
 
   async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
                                                  Deadline deadline) override;

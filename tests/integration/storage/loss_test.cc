@@ -62,6 +62,43 @@ TEST_F(LossTest, AnAnswerLostToARedisThatStaysAwayHasAnUnknownOutcome) {
   EXPECT_EQ(Wallet(User(3)).size(), 0u);
 }
 
+// A second charge would take a guess from somebody, and a second return would give one away.
+TEST_F(LossTest, AnAttemptWhoseAnswerIsLostIsNeitherChargedNorGivenBackTwice) {
+  RedisServer server;
+  testing::NonsenseProxy proxy(server.unix_address());
+  RedisUnderTest::Options options;
+  options.check_interval = std::chrono::minutes(1);  // the answers that are lost are to be those of this test
+  Open(ConfigFor(proxy.address()), options);
+  Pass(300);
+  storage::AttemptLimit limit;
+  limit.attempts_max = 3;
+  limit.window = std::chrono::minutes(10);
+  const auto spend = [&] { return Await(store_->attempts().Spend(User(1), limit, Soon())); };
+  const auto come_back = [&] {
+    proxy.Return();
+    Pass(1500);
+  };
+  ASSERT_TRUE(spend()->allowed);
+  proxy.LeaveAtNextAnswer();
+  EXPECT_THAT(spend(), Refuses(Reason::kOutcomeUnknown));
+  come_back();
+  const auto third = spend();
+  ASSERT_TRUE(third.ok());
+  EXPECT_TRUE(third->allowed) << "the lost one was charged once";
+  EXPECT_FALSE(spend()->allowed);
+  const auto give_back = [&] {
+    return Await(store_->attempts().Return(User(1), third->window_end_ms, Soon()));
+  };
+  // Redis has that script too, from here on.
+  ASSERT_THAT(give_back(), Succeeds());
+  EXPECT_TRUE(spend()->allowed);
+  proxy.LeaveAtNextAnswer();
+  EXPECT_THAT(give_back(), Refuses(Reason::kOutcomeUnknown));
+  come_back();
+  EXPECT_TRUE(spend()->allowed) << "it was given back";
+  EXPECT_FALSE(spend()->allowed) << "once";
+}
+
 // What Redis may answer if something stands in front of it that changes its answers.
 TEST_F(LossTest, NonsenseIsNoAnswer) {
   RedisServer server;

@@ -64,6 +64,12 @@ TEST(BadCoupon, NamesTheFieldOfAList) {
   EXPECT_EQ(Parse(good)->page_size, core::limits::kPageSizeDefault);
 }
 
+core::Result<core::CouponName> ParseAndOpen(const pb::GetCouponRequest& request) {
+  const auto coupon = Parse(request);
+  if (!coupon.ok()) return coupon.error();
+  return Opened(*coupon);
+}
+
 TEST(BadCoupon, NamesTheFieldOfAReference) {
   using R = pb::GetCouponRequest;
   R good;
@@ -88,7 +94,7 @@ TEST(BadCoupon, NamesTheFieldOfAReference) {
       {"id too large", [](R& r) { r.mutable_coupon()->set_coupon_id("c-99999999999999"); },
        "coupon.coupon_id"},
   };
-  ExpectRefused(good, cases, [](const R& r) { return Parse(r, TestCodes()); });
+  ExpectRefused(good, cases, ParseAndOpen);
 }
 
 TEST(BadCoupon, ReadsCodesAsPeopleTypeThem) {
@@ -96,7 +102,7 @@ TEST(BadCoupon, ReadsCodesAsPeopleTypeThem) {
   for (char& c : typed) c = c == '-' ? ' ' : static_cast<char>(std::tolower(c));
   pb::GetCouponRequest request;
   request.mutable_coupon()->set_code(typed);
-  const auto name = Parse(request, TestCodes());
+  const auto name = ParseAndOpen(request);
   ASSERT_TRUE(name.ok()) << name.error().message;
   EXPECT_EQ(std::get<core::CouponNumber>(*name).value, 77u);
 }
@@ -104,7 +110,7 @@ TEST(BadCoupon, ReadsCodesAsPeopleTypeThem) {
 TEST(BadCoupon, TellsACodeThatBelongsToNobodyFromACouponsOwn) {
   pb::GetCouponRequest request;
   request.mutable_coupon()->set_code(CodeOf(77, core::CodeKind::kUnbound));
-  const auto name = Parse(request, TestCodes());
+  const auto name = ParseAndOpen(request);
   ASSERT_TRUE(name.ok()) << name.error().message;
   EXPECT_EQ(std::get<core::CodeNumber>(*name).value, 77u);
 }
@@ -135,10 +141,20 @@ TEST(BadCoupon, NamesTheFieldOfABinding) {
       {"no code", [](R& r) { r.clear_code(); }, "code"},
       {"code too long", [](R& r) { r.set_code(std::string(65, '7')); }, "code"},
       {"forged code", [](R& r) { r.set_code("0000-0000-0000-0000"); }, "code", core::Reason::kInvalidCode},
+      {"forged code and no user",
+       [](R& r) {
+         r.set_code("0000-0000-0000-0000");
+         r.clear_user_id();
+       },
+       "user_id"},
   };
   AddRequestIdCases(cases);
   AddNameCases<R>(cases, "user_id", core::limits::kUserIdLengthMax, [](R& r) { return r.mutable_user_id(); });
-  ExpectRefused(good, cases, [](const R& r) { return Parse(r, TestCodes()); });
+  ExpectRefused(good, cases, [](const R& r) -> core::Result<core::CouponName> {
+    const auto parsed = Parse(r);
+    if (!parsed.ok()) return parsed.error();
+    return Opened(parsed->code);
+  });
 }
 
 TEST(BadCoupon, NamesTheFieldOfARevocation) {
@@ -155,8 +171,8 @@ TEST(BadCoupon, NamesTheFieldOfARevocation) {
       {"no coupon", [](R& r) { r.clear_coupon(); }, "coupon"},
   };
   AddRequestIdCases(cases);
-  ExpectRefused(good, cases, [](const R& r) { return Parse(r, TestCodes()); });
-  EXPECT_EQ(Parse(good, TestCodes())->reserved_policy, storage::ReservedPolicy::kWait);
+  ExpectRefused(good, cases, [](const R& r) { return Parse(r); });
+  EXPECT_EQ(Parse(good)->reserved_policy, storage::ReservedPolicy::kWait);
 }
 
 }  // namespace

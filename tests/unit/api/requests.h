@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/coupon_ref.h"
 #include "core/code.h"
 #include "core/result.h"
 #include "coupon/v1/campaign_service.pb.h"
@@ -42,6 +43,12 @@ inline std::string CodeOf(uint64_t number, core::CodeKind kind = core::CodeKind:
   content.kind = kind;
   content.number = number;
   return TestCodes().Make(content);
+}
+
+// As handlers read what a request names, once all else in it was found right.
+inline core::Result<core::CouponName> Opened(const TypedCoupon& coupon) {
+  if (const auto* number = std::get_if<core::CouponNumber>(&coupon)) return core::CouponName(*number);
+  return OpenCode(std::get<TypedCode>(coupon), TestCodes());
 }
 
 inline core::OpRef TestRef(uint32_t partition) {

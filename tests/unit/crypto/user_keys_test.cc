@@ -24,6 +24,14 @@ TEST(UserKeysTest, CarryTheKeyIdAndDifferByUser) {
   EXPECT_NE(maker.MakeUserKey("user-1"), maker.MakeUserKey("user-1 "));
 }
 
+TEST(UserKeysTest, ACallerIsNoUserOfItsName) {
+  const UserKeyMaker maker(TestKeys());
+  EXPECT_EQ(maker.MakeCallerKey("shop"), maker.MakeCallerKey("shop"));
+  EXPECT_NE(maker.MakeCallerKey("shop"), maker.MakeCallerKey("crm"));
+  EXPECT_NE(maker.MakeCallerKey("shop"), maker.MakeUserKey("shop"));
+  EXPECT_EQ(maker.MakeCallerKey("shop").bytes[0], maker.current_key_id());
+}
+
 // What is in Redis was written under these bytes: the same file must give the same user for ever.
 TEST(UserKeysTest, GoldenUserKey) {
   const core::UserKey user = UserKeyMaker(TestKeys()).MakeUserKey("alice");

@@ -79,7 +79,7 @@ class AnalyticsTest : public program::HandlerBench {
 
   issuer::IssuerMetrics issuer_metrics_{registry_};
   issuer::CampaignHandlers campaigns_{store_, tools_, issuer_metrics_};
-  issuer::CouponHandlers coupons_{store_, store_, tools_, issuer_metrics_};
+  issuer::CouponHandlers coupons_{store_, store_, reader_, tools_, issuer_metrics_};
   FollowConfig follow_{.interval = std::chrono::milliseconds(1), .entries_max = 2};
   LedgerFollower follower_{store_, Shape().partitions, follow_, registry_};
   StatsHandlers stats_{store_, follower_};

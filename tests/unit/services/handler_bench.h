@@ -9,6 +9,7 @@
 
 #include "async/event_loop.h"
 #include "server/router.h"
+#include "services/program/code_reader.h"
 #include "services/program/handler_tools.h"
 #include "tests/contract/memory_store.h"
 #include "tests/contract/test_zones.h"
@@ -87,6 +88,8 @@ class HandlerBench : public testing::Test {
   server::Caller caller_;
   HandlerTools tools_;
   contract::MemoryStore store_;
+  AttemptConfig attempts_;
+  CodeReader reader_{store_, tools_, attempts_, registry_};
 };
 
 }  // namespace tessera::program

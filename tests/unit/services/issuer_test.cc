@@ -36,7 +36,7 @@ class IssuerTest : public program::HandlerBench {
 
   IssuerMetrics metrics_{registry_};
   CampaignHandlers campaigns_{store_, tools_, metrics_};
-  CouponHandlers coupons_{store_, store_, tools_, metrics_};
+  CouponHandlers coupons_{store_, store_, reader_, tools_, metrics_};
 };
 
 TEST_F(IssuerTest, EveryMethodIsServed) {

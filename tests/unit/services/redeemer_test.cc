@@ -47,10 +47,10 @@ class RedeemerTest : public program::HandlerBench {
 
   issuer::IssuerMetrics issuer_metrics_{registry_};
   issuer::CampaignHandlers campaigns_{store_, tools_, issuer_metrics_};
-  issuer::CouponHandlers coupons_{store_, store_, tools_, issuer_metrics_};
+  issuer::CouponHandlers coupons_{store_, store_, reader_, tools_, issuer_metrics_};
   RedeemerMetrics metrics_{registry_};
-  RedemptionHandlers redemptions_{store_, tools_, metrics_};
-  OperationHandlers operations_{store_, store_, tools_, metrics_};
+  RedemptionHandlers redemptions_{store_, reader_, tools_, metrics_};
+  OperationHandlers operations_{store_, store_, reader_, tools_, metrics_};
   pb::ClaimCouponRequest claim_;
   pb::ClaimCouponResponse claimed_;
 };
