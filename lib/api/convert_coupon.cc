@@ -81,7 +81,7 @@ pb::Coupon ToProto(const storage::CodeView& code, core::CodeNumber number, const
   pb::Coupon out;
   out.set_code(codes.Make(ContentOf(number)));
   out.set_campaign_id(code.campaign_id);
-  out.set_state(code.revoked ? pb::COUPON_STATE_REVOKED : pb::COUPON_STATE_AVAILABLE);
+  out.set_state(ToProto(code.state));
   *out.mutable_expire_time() = ToProto(code.expire_time_ms);
   return out;
 }

@@ -4,6 +4,7 @@
 #include "api/convert_coupon.h"
 #include "api/convert_job.h"
 #include "api/convert_redemption.h"
+#include "api/numbered_id.h"
 
 namespace tessera::api {
 namespace {
@@ -80,7 +81,8 @@ bool SetResult(pb::Operation* out, const storage::Outcome& outcome, Method metho
       return With<storage::JobCreated>(outcome,
                                        [&](const auto& x) { *out->mutable_create_job() = ToProto(x); });
     case Method::kImportCodes:
-      return false;  // no key names one
+      return With<storage::GeneratedCodes>(
+          outcome, [&](const auto& x) { out->mutable_import_codes()->set_batch_id(BatchId(x.batch)); });
     case Method::kRedeemCoupons:
       return With<storage::Redemption>(
           outcome, [&](const auto& x) { *out->mutable_redeem_coupons() = ToRedeemResponse(x); });

@@ -13,12 +13,13 @@ namespace pb = coupon::v1;
 using storage::Method;
 
 constexpr std::array kMethods = {
-    Method::kCreateCampaign,    Method::kUpdateCampaign,     Method::kActivateCampaign,
-    Method::kPauseCampaign,     Method::kResumeCampaign,     Method::kEndCampaign,
-    Method::kIssueCoupon,       Method::kClaimCoupon,        Method::kBatchIssueCoupons,
-    Method::kRevokeCoupon,      Method::kGenerateCodes,      Method::kBindCode,
-    Method::kCreateJob,         Method::kRedeemCoupons,      Method::kReserveCoupons,
-    Method::kCommitReservation, Method::kReleaseReservation, Method::kRollbackRedemption,
+    Method::kCreateCampaign,     Method::kUpdateCampaign,    Method::kActivateCampaign,
+    Method::kPauseCampaign,      Method::kResumeCampaign,    Method::kEndCampaign,
+    Method::kIssueCoupon,        Method::kClaimCoupon,       Method::kBatchIssueCoupons,
+    Method::kRevokeCoupon,       Method::kGenerateCodes,     Method::kBindCode,
+    Method::kImportCodes,        Method::kCreateJob,         Method::kRedeemCoupons,
+    Method::kReserveCoupons,     Method::kCommitReservation, Method::kReleaseReservation,
+    Method::kRollbackRedemption,
 };
 
 std::optional<Method> ParseMethod(pb::Method method) {
@@ -158,7 +159,7 @@ pb::Method ToProto(Method method) {
     case Method::kCreateJob:
       return pb::METHOD_CREATE_JOB;
     case Method::kImportCodes:
-      break;  // an import is asked for by sending it again
+      return pb::METHOD_IMPORT_CODES;
     case Method::kRedeemCoupons:
       return pb::METHOD_REDEEM_COUPONS;
     case Method::kReserveCoupons:

@@ -8,9 +8,11 @@
 namespace tessera::core {
 namespace {
 
+char Capital(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
 // The capital letter or digit that `c` is read as, or 0 for a character that is none.
 char Canonical(char c) {
-  if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  c = Capital(c);
   if (c == 'O') return '0';
   if (c == 'I' || c == 'L') return '1';
   const bool valid = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -18,7 +20,7 @@ char Canonical(char c) {
 }
 
 Error Wrong(const std::string& path, const char* field, const std::string& must) {
-  return Error(Reason::kInvalidField, path + "." + field + " " + must).With("field", path + "." + field);
+  return InvalidField(path + "." + field, must);
 }
 
 }  // namespace
@@ -46,9 +48,8 @@ Result<CodePattern> CodePattern::Parse(std::string_view prefix, int length, std:
                                        const std::string& path) {
   CodePattern pattern;
   for (const char typed : prefix) {
-    const char c = Canonical(typed);
-    if (c == '\0') return Wrong(path, "prefix", "must be letters and digits");
-    pattern.prefix_.push_back(c);
+    if (Canonical(typed) == '\0') return Wrong(path, "prefix", "must be letters and digits");
+    pattern.prefix_.push_back(Capital(typed));
   }
   if (prefix.size() > kPrefixLengthMax) return Wrong(path, "prefix", "must have 0 to 12 characters");
   const size_t whole = prefix.size() + static_cast<size_t>(std::max(length, 0));
@@ -60,7 +61,7 @@ Result<CodePattern> CodePattern::Parse(std::string_view prefix, int length, std:
   }
   pattern.length_ = length;
   for (const char typed : alphabet.empty() ? kBase32Upper : alphabet) {
-    const char c = typed >= 'a' && typed <= 'z' ? static_cast<char>(typed - 'a' + 'A') : typed;
+    const char c = Capital(typed);
     if (kBase32Upper.find(c) == std::string_view::npos) {
       return Wrong(path, "alphabet",
                    "must be digits and letters without I, L, O and U, which are mistaken for others");

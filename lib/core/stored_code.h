@@ -49,8 +49,8 @@ class CodePattern {
   // Whether the pattern has enough codes for `count` of them to be made.
   bool HasSpaceFor(uint64_t count) const;
 
-  // The code of `number` at its `attempt`-th try, in canonical form: evenly drawn for whoever lacks the key,
-  // and for its holder always the same.
+  // The code of `number` at its `attempt`-th try, as printed: evenly drawn for whoever lacks the key, and for
+  // its holder always the same.
   std::string Draw(const BlockCipher& cipher, CodeNumber number, uint32_t attempt) const;
 
   const std::string& prefix() const { return prefix_; }

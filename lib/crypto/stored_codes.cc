@@ -14,9 +14,7 @@ constexpr size_t kAesKeyBytes = 16;
 
 }  // namespace
 
-StoredCodes::StoredCodes(const KeyFile& keys)
-    : current_user_key_(keys.ring(KeyPurpose::kUser).current),
-      current_code_key_(keys.ring(KeyPurpose::kCode).current) {
+StoredCodes::StoredCodes(const KeyFile& keys) : current_user_key_(keys.ring(KeyPurpose::kUser).current) {
   for (const auto& [id, secret] : keys.ring(KeyPurpose::kUser).keys)
     user_keys_.try_emplace(id, secret.bytes());
   for (const auto& [id, secret] : keys.ring(KeyPurpose::kCode).keys) {
@@ -41,9 +39,7 @@ std::vector<core::StoredCodeKey> StoredCodes::KeysOf(std::string_view code) cons
 
 std::string StoredCodes::Draw(uint8_t code_key_id, const core::CodePattern& pattern, core::CodeNumber number,
                               uint32_t attempt) const {
-  const auto cipher = ciphers_.find(code_key_id);
-  return pattern.Draw(cipher != ciphers_.end() ? *cipher->second : *ciphers_.at(current_code_key_), number,
-                      attempt);
+  return pattern.Draw(*ciphers_.at(code_key_id), number, attempt);
 }
 
 }  // namespace tessera::crypto

@@ -21,7 +21,8 @@ class StoredCodes {
   // what was stored under one of those stands there. Never empty. REQUIRES: the canonical form.
   std::vector<core::StoredCodeKey> KeysOf(std::string_view code) const;
 
-  // A short code, drawn under a code key; under the current one when that key is retired.
+  bool HasCodeKey(uint8_t code_key_id) const { return ciphers_.contains(code_key_id); }
+  // A short code, drawn under a code key. REQUIRES: the file has it.
   std::string Draw(uint8_t code_key_id, const core::CodePattern& pattern, core::CodeNumber number,
                    uint32_t attempt) const;
 
@@ -29,7 +30,6 @@ class StoredCodes {
   std::map<uint8_t, HmacKey> user_keys_;
   uint8_t current_user_key_;
   std::map<uint8_t, std::unique_ptr<core::BlockCipher>> ciphers_;
-  uint8_t current_code_key_;
 };
 
 }  // namespace tessera::crypto

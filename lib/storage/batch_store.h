@@ -29,31 +29,36 @@ struct ImportIntent {
   uint32_t uses_max = 1;   // of each code, 1 or more
 };
 
-// A stored code, and the number that it is to have.
+// A stored code, and the number that it is to have; absent: whichever the batch has for it.
 struct StoredCode {
   core::StoredCodeKey key;
-  core::CodeNumber number;
+  std::optional<core::CodeNumber> number;
 };
 
-// Batches of codes that belong to nobody, and those of them that are stored: imported, vanity and short ones.
-// A stored code stands for a number, and all else is as with a code that has it. All methods run on the event
-// loop's thread.
-class BatchStore {
+// Which numbers stored codes have: imported, vanity and short ones. All else is as with a code that has the
+// number. All methods run on the event loop's thread.
+class CodeDictionary {
  public:
-  virtual ~BatchStore() = default;
+  virtual ~CodeDictionary() = default;
 
-  // BATCH_NOT_FOUND.
-  virtual async::Task<core::Result<CodeBatch>> GetBatch(uint64_t batch, Deadline deadline) = 0;
-
-  // Gives an import its numbers, one for each code, in their order. Refuses as CodeStore::GenerateCodes.
-  virtual async::Task<core::Result<GeneratedCodes>> OpenImport(ImportIntent intent) = 0;
-  // The numbers that the codes have now, in their order: their own, unless they had others before. At most
-  // 1,000 codes, each once, with numbers of the batch. Doing it again changes nothing. CAMPAIGN_NOT_FOUND.
-  virtual async::Task<core::Result<std::vector<core::CodeNumber>>> AddStoredCodes(
-      std::string campaign_id, uint64_t batch, std::vector<StoredCode> codes, Deadline deadline) = 0;
   // COUPON_NOT_FOUND.
   virtual async::Task<core::Result<core::CodeNumber>> FindStoredCode(core::StoredCodeKey key,
                                                                      Deadline deadline) = 0;
+};
+
+// Batches of codes that belong to nobody. All methods run on the event loop's thread.
+class BatchStore : public CodeDictionary {
+ public:
+  // BATCH_NOT_FOUND.
+  virtual async::Task<core::Result<CodeBatch>> GetBatch(uint64_t batch, Deadline deadline) = 0;
+
+  // Gives an import numbers enough for its codes. Refuses as CodeStore::GenerateCodes.
+  virtual async::Task<core::Result<GeneratedCodes>> OpenImport(ImportIntent intent) = 0;
+  // The numbers that the codes have now, in their order: one of the batch's, unless they had others before.
+  // At most 1,000 codes. Doing it again changes nothing. CAMPAIGN_NOT_FOUND, BATCH_NOT_FOUND; STORAGE_FULL
+  // for more codes than the import was opened for.
+  virtual async::Task<core::Result<std::vector<core::CodeNumber>>> AddStoredCodes(
+      std::string campaign_id, uint64_t batch, std::vector<StoredCode> codes, Deadline deadline) = 0;
 };
 
 }  // namespace tessera::storage

@@ -6,6 +6,7 @@
 #include "async/task.h"
 #include "core/ids.h"
 #include "core/result.h"
+#include "storage/coupon_store.h"
 #include "storage/operation.h"
 
 namespace tessera::storage {
@@ -29,7 +30,9 @@ struct CodeView {
   std::string campaign_id;
   core::InstantMs expire_time_ms = 0;
   std::optional<core::CouponNumber> coupon;  // that was made of it; absent while it belongs to nobody
-  bool revoked = false;                      // before it belonged to anybody
+  // While it belongs to nobody: kIssued, kExpired, kRevoked, or kRedeemed when it is good several times and
+  // all uses are taken.
+  CouponState state = CouponState::kIssued;
   bool operator==(const CodeView&) const = default;
 };
 

@@ -115,7 +115,7 @@ class JobWork {
 
   // Whether the campaign makes codes now: CAMPAIGN_NOT_ACTIVE, _PAUSED, _ENDED.
   virtual async::Task<core::Status> MayMakeCodes(std::string campaign_id, Deadline deadline) = 0;
-  // Takes back those of a revoking job from place `from` on, as many as one step does. What they became is
+  // Takes back those of a revoking job that are next, as many as one step does. What they became is
   // taken back too where it can be.
   virtual async::Task<core::Result<JobStep>> TakeBack(const Job& job, Deadline deadline) = 0;
 };

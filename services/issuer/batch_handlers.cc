@@ -15,10 +15,7 @@ namespace pb = coupon::v1;
 constexpr uint64_t kCodesPerMessage = 1'000;
 // Between two looks at a batch that a job is still making.
 constexpr std::chrono::milliseconds kFollowInterval{100};
-
-core::Error Wrong(const char* field, const std::string& must) {
-  return core::Error(core::Reason::kInvalidField, std::string(field) + " " + must).With("field", field);
-}
+constexpr int kLooksPerMessage = 10;
 
 }  // namespace
 
@@ -34,12 +31,13 @@ async::Task<core::Status> BatchHandlers::StreamCodes(const Context& context,
   if (!parsed.ok()) co_return parsed.error();
   const CodeStream stream(store_, tools_);
   uint64_t offset = parsed->start;
-  while (true) {
+  for (int look = 0;; ++look) {
     const auto batch = co_await store_.GetBatch(parsed->batch, context.deadline);
     if (!batch.ok()) co_return batch.error();
-    if (batch->imported) co_return Wrong("batch_id", "must not be of an import: its codes are not kept");
+    if (batch->imported)
+      co_return core::InvalidField("batch_id", "must not be of an import: its codes are not kept");
     if (offset > batch->numbers.count) {
-      co_return Wrong("start_offset", "must be at most " + std::to_string(batch->numbers.count));
+      co_return core::InvalidField("start_offset", "must be at most " + std::to_string(batch->numbers.count));
     }
     while (offset < batch->made) {
       const uint64_t count = std::min(kCodesPerMessage, batch->made - offset);
@@ -53,6 +51,13 @@ async::Task<core::Status> BatchHandlers::StreamCodes(const Context& context,
       if (!taken) co_return core::Ok();
     }
     if (!batch->growing) co_return core::Ok();
+    if (look % kLooksPerMessage == kLooksPerMessage - 1) {
+      // That nobody waits any more is noticed by sending.
+      pb::StreamCodesResponse nothing_new;
+      nothing_new.set_next_offset(static_cast<int64_t>(offset));
+      const bool taken = co_await out.Send(nothing_new);
+      if (!taken) co_return core::Ok();
+    }
     if (async::After(kFollowInterval) >= context.deadline) {
       co_return core::Error(core::Reason::kDeadlinePassed, "the job is still making the rest");
     }
@@ -84,7 +89,8 @@ async::Task<core::Result<pb::ImportCodesResponse>> BatchHandlers::Import(
     core::Status added = co_await import.Add(std::move(codes));
     if (!added.ok()) co_return std::move(added).error();
   }
-  if (!opened) co_return Wrong("request_id", "must be in the import's first part, and there is none");
+  if (!opened)
+    co_return core::InvalidField("request_id", "must be in the import's first part, and there is none");
   co_return import.Answer();
 }
 

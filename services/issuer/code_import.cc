@@ -22,6 +22,7 @@ async::Task<core::Status> CodeImport::Open(api::ImportHeader header, api::Asker 
   intent.codes_max = header.codes_max;
   intent.uses_max = header.uses_max;
   deadline_ = asker.deadline;
+  codes_max_ = header.codes_max;
   const auto opened = co_await store_.OpenImport(std::move(intent));
   if (!opened.ok()) co_return opened.error();
   batch_ = *opened;
@@ -36,13 +37,15 @@ std::optional<CodeImport::Candidate> CodeImport::Judge(const std::string& text) 
   if (!code.ok()) return std::nullopt;
   verdicts_.back() = pb::IMPORT_VERDICT_DUPLICATE_IN_REQUEST;
   if (!seen_.insert(*code).second) return std::nullopt;
-  candidate.number.value = batch_.numbers.first + candidate.place * batch_.numbers.stride;
   candidate.keys = tools_.stored_codes.KeysOf(*code);
   return candidate;
 }
 
 void CodeImport::Decide(const Candidate& candidate, core::CodeNumber standing) {
-  const bool ours = standing == candidate.number;
+  const uint64_t ahead = standing.value - batch_.numbers.first;
+  const uint64_t stride = batch_.numbers.stride;
+  const bool ours =
+      standing.value >= batch_.numbers.first && ahead % stride == 0 && ahead / stride < batch_.numbers.count;
   verdicts_[candidate.place] = ours ? pb::IMPORT_VERDICT_ADDED : pb::IMPORT_VERDICT_EXISTS;
 }
 
@@ -59,9 +62,8 @@ async::Task<core::Result<bool>> CodeImport::StoredBefore(const Candidate* candid
 }
 
 async::Task<core::Status> CodeImport::Add(std::vector<std::string> codes) {
-  if (verdicts_.size() + codes.size() > batch_.numbers.count) {
-    co_return core::Error(core::Reason::kInvalidField, "codes must not be more than codes_max announced")
-        .With("field", "codes");
+  if (verdicts_.size() + codes.size() > codes_max_) {
+    co_return core::InvalidField("codes", "must not be more than codes_max announced");
   }
   std::vector<Candidate> candidates;
   for (const std::string& text : codes) {
@@ -77,7 +79,7 @@ async::Task<core::Status> CodeImport::Add(std::vector<std::string> codes) {
 async::Task<core::Status> CodeImport::Store(std::vector<Candidate> candidates) {
   if (candidates.empty()) co_return core::Ok();
   std::vector<storage::StoredCode> codes;
-  for (const Candidate& candidate : candidates) codes.push_back({candidate.keys.front(), candidate.number});
+  for (const Candidate& candidate : candidates) codes.push_back({candidate.keys.front(), std::nullopt});
   const auto standing =
       co_await store_.AddStoredCodes(batch_.campaign_id, batch_.batch, std::move(codes), deadline_);
   if (!standing.ok()) co_return standing.error();

@@ -12,8 +12,9 @@
 
 namespace tessera::issuer {
 
-// One import on its way, part by part. Each code has the number of its place, so an import that is sent again
-// finds its own codes where it left them. Loop thread only; store and tools must outlive it.
+// One import on its way, part by part. A code that has a number of this import's batch is its own, whenever
+// it was added: so an import may be sent again, and with more codes. Loop thread only; store and tools must
+// outlive it.
 class CodeImport {
  public:
   CodeImport(storage::BatchStore& store, const program::HandlerTools& tools) : store_(store), tools_(tools) {}
@@ -29,7 +30,6 @@ class CodeImport {
   // A code that may be new.
   struct Candidate {
     size_t place = 0;
-    core::CodeNumber number;
     std::vector<core::StoredCodeKey> keys;  // the current one, and older ones
   };
 
@@ -43,6 +43,7 @@ class CodeImport {
   const program::HandlerTools& tools_;
   storage::Deadline deadline_{};
   storage::GeneratedCodes batch_;
+  uint64_t codes_max_ = 0;
   std::unordered_set<std::string> seen_;  // in canonical form
   std::vector<coupon::v1::ImportVerdict> verdicts_;
 };

@@ -30,7 +30,7 @@ async::Task<void> CodeStream::Find(const storage::CodeBatch* batch, Found* found
                                    storage::Deadline deadline) const {
   for (uint32_t draw = 0; draw < kShortCodeDrawsMax; ++draw) {
     std::string text = tools_.stored_codes.Draw(batch->code_key_id, *batch->pattern, found->number, draw);
-    for (const core::StoredCodeKey& key : tools_.stored_codes.KeysOf(text)) {
+    for (const core::StoredCodeKey& key : tools_.stored_codes.KeysOf(*core::CanonicalStoredCode(text))) {
       const auto standing = co_await store_.FindStoredCode(key, deadline);
       if (standing.ok() && *standing == found->number) {
         found->text = std::move(text);
@@ -50,6 +50,9 @@ async::Task<core::Result<std::vector<std::string>>> CodeStream::Read(const stora
                                                                      uint64_t start, size_t count,
                                                                      storage::Deadline deadline) const {
   if (!batch->pattern) co_return Derive(*batch, start, count);
+  if (!tools_.stored_codes.HasCodeKey(batch->code_key_id)) {
+    co_return core::InvalidField("batch_id", "must be of codes whose key is not retired");
+  }
   std::vector<Found> found(count);
   std::vector<async::Task<void>> tasks;
   for (size_t i = 0; i < count; ++i) {

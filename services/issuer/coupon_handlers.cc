@@ -134,6 +134,8 @@ CouponHandlers::Answer<pb::GetCouponResponse> CouponHandlers::GetCoupon(const Co
     if (view->coupon) co_return co_await ReadCoupon(context, *view->coupon);
     pb::GetCouponResponse response;
     *response.mutable_coupon() = api::ToProto(*view, *code, tools_.codes);
+    const auto stored_code = core::CanonicalStoredCode(request.coupon().code());
+    if (stored_code.ok()) response.mutable_coupon()->set_code(*stored_code);
     co_return response;
   }
   co_return co_await ReadCoupon(context, std::get<core::CouponNumber>(*name));

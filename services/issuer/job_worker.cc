@@ -16,7 +16,7 @@ using storage::Job;
 using storage::JobStep;
 
 constexpr std::chrono::milliseconds kCallTime{2'000};
-// For one step: well below the lease.
+// For one step: below the lease.
 constexpr std::chrono::milliseconds kStepTime{4'000};
 // Derived codes that are noted in one step: they cost nothing until somebody reads them.
 constexpr uint64_t kDerivedPerStep = 100'000;
@@ -55,11 +55,27 @@ JobWorker::JobWorker(storage::JobWork& work, storage::BatchStore& batches, const
                    .Add({});
 }
 
+// Whether the code was stored before the current user key came, with another number.
+JobWorker::Asked<bool> JobWorker::IsTaken(const std::vector<core::StoredCodeKey>* keys,
+                                          core::CodeNumber number, storage::Deadline deadline) {
+  for (size_t i = 1; i < keys->size(); ++i) {
+    const auto standing = co_await batches_.FindStoredCode((*keys)[i], deadline);
+    if (standing.ok() && *standing != number) co_return true;
+    if (!standing.ok() && standing.error().reason != core::Reason::kCouponNotFound)
+      co_return standing.error();
+  }
+  co_return false;
+}
+
 JobWorker::Asked<JobStep> JobWorker::MakeShort(const Job& job, const storage::GenerateWork& work) {
+  if (!tools_.stored_codes.HasCodeKey(work.code_key_id)) {
+    co_return core::Error(core::Reason::kContended, "the job's code key is not here: it is left to others");
+  }
+  const storage::Deadline deadline = async::After(kStepTime);
   JobStep step;
   step.from = job.done;
+  step.to = job.done;
   const uint64_t count = std::min(kShortPerStep, job.numbers.count - static_cast<uint64_t>(job.done));
-  step.to = job.done + static_cast<int64_t>(count);
   std::vector<core::CodeNumber> open;
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t place = static_cast<uint64_t>(job.done) + i;
@@ -68,20 +84,30 @@ JobWorker::Asked<JobStep> JobWorker::MakeShort(const Job& job, const storage::Ge
   // Drawing is always the same, so a step that is done again finds its codes where it left them.
   for (uint32_t draw = 0; !open.empty() && draw < kShortCodeDrawsMax; ++draw) {
     std::vector<storage::StoredCode> codes;
+    std::vector<core::CodeNumber> again;
     for (const core::CodeNumber number : open) {
       const std::string text = tools_.stored_codes.Draw(work.code_key_id, *work.pattern, number, draw);
-      codes.push_back({tools_.stored_codes.KeysOf(text).front(), number});
+      const auto keys = tools_.stored_codes.KeysOf(*core::CanonicalStoredCode(text));
+      const auto taken = co_await IsTaken(&keys, number, deadline);
+      if (!taken.ok()) co_return taken.error();
+      if (*taken) {
+        again.push_back(number);
+      } else {
+        codes.push_back({keys.front(), number});
+      }
     }
-    const auto standing = co_await batches_.AddStoredCodes(job.campaign_id, job.batch, std::move(codes),
-                                                           async::After(kStepTime));
+    const auto standing = co_await batches_.AddStoredCodes(job.campaign_id, job.batch, codes, deadline);
     if (!standing.ok()) co_return standing.error();
-    std::vector<core::CodeNumber> taken;
-    for (size_t i = 0; i < open.size(); ++i) {
-      if ((*standing)[i] != open[i]) taken.push_back(open[i]);
+    for (size_t i = 0; i < codes.size(); ++i) {
+      if ((*standing)[i] != *codes[i].number) again.push_back(*codes[i].number);
     }
-    open = std::move(taken);
+    open = std::move(again);
   }
-  if (!open.empty()) step.failure = core::Reason::kContended;
+  if (open.empty()) {
+    step.to = job.done + static_cast<int64_t>(count);
+  } else {
+    step.failure = core::Reason::kContended;
+  }
   co_return step;
 }
 
@@ -119,8 +145,8 @@ JobWorker::Asked<bool> JobWorker::Work(storage::JobLease lease) {
     if (!step.ok()) co_return step.error();
     const auto goes_on = co_await work_.Advance(lease, *step, async::After(kCallTime));
     if (!goes_on.ok()) co_return goes_on.error();
-    codes_done_->Increment(static_cast<double>(step->to - step->from));
     if (!*goes_on) break;
+    codes_done_->Increment(static_cast<double>(step->to - step->from));
     (*job)->done = step->to;
   }
   co_return true;

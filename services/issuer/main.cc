@@ -23,7 +23,7 @@ class IssuerProgram final : public program::StoreProgram {
     campaigns_ = std::make_unique<CampaignHandlers>(store(), tools(), *metrics_);
     batches_ = std::make_unique<BatchHandlers>(store(), tools(), *metrics_);
     jobs_ = std::make_unique<JobHandlers>(store(), tools(), *metrics_);
-    codes_ = std::make_unique<program::CodeReader>(store(), tools(), attempts_, host.registry);
+    codes_ = std::make_unique<program::CodeReader>(store(), store(), tools(), attempts_, host.registry);
     coupons_ = std::make_unique<CouponHandlers>(store(), store(), *codes_, tools(), *metrics_);
     campaigns_->Register(host.router);
     coupons_->Register(host.router);

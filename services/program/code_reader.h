@@ -8,6 +8,7 @@
 #include "server/call_context.h"
 #include "services/program/attempt_budget.h"
 #include "services/program/handler_tools.h"
+#include "storage/batch_store.h"
 
 namespace tessera::program {
 
@@ -16,14 +17,16 @@ namespace tessera::program {
 // what it is made of must outlive it.
 class CodeReader {
  public:
-  CodeReader(storage::AttemptStore& store, const HandlerTools& tools, const AttemptConfig& config,
-             prometheus::Registry& registry)
-      : codes_(tools.codes), budget_(store, tools.users, config, registry) {}
+  CodeReader(storage::AttemptStore& attempts, storage::CodeDictionary& dictionary, const HandlerTools& tools,
+             const AttemptConfig& config, prometheus::Registry& registry)
+      : dictionary_(dictionary), tools_(tools), budget_(attempts, tools.users, config, registry) {}
 
-  // What the code names. INVALID_CODE, which is charged to the user, if the call names one, and to the
-  // caller; ATTEMPTS_EXHAUSTED, for right codes too, while a budget of theirs is spent; what the store says
-  // when it can't charge. A right code costs no look at the store. `code`, `user_id` and `context` must live
-  // until it answers.
+  // What the code names. INVALID_CODE for a text that can be no code, COUPON_NOT_FOUND for one that could be
+  // a stored one and is none: both are charged to the user, if the call names one, and to the caller.
+  // ATTEMPTS_EXHAUSTED, for right codes too, while a budget of theirs is spent; what the store says when it
+  // can't charge. A derived code that is right costs no look at the store; a stored one is charged before it
+  // is looked up, so that guesses at the same time are all counted, and has its charge given back.
+  // `code`, `user_id` and `context` must live until it answers.
   async::Task<core::Result<core::CouponName>> ReadCode(const api::TypedCode& code, std::string_view user_id,
                                                        const server::CallContext& context);
 
@@ -33,7 +36,11 @@ class CodeReader {
                                                    const server::CallContext& context);
 
  private:
-  const core::CodeBook& codes_;
+  async::Task<core::Result<core::CodeNumber>> Find(const std::string& stored_code,
+                                                   storage::Deadline deadline) const;
+
+  storage::CodeDictionary& dictionary_;
+  const HandlerTools& tools_;
   AttemptBudget budget_;
 };
 

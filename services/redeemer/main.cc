@@ -16,7 +16,7 @@ class RedeemerProgram final : public program::StoreProgram {
 
   void BuildOwn(server::ServiceHost& host) override {
     metrics_ = std::make_unique<RedeemerMetrics>(host.registry);
-    codes_ = std::make_unique<program::CodeReader>(store(), tools(), attempts_, host.registry);
+    codes_ = std::make_unique<program::CodeReader>(store(), store(), tools(), attempts_, host.registry);
     redemptions_ = std::make_unique<RedemptionHandlers>(store(), *codes_, tools(), *metrics_);
     operations_ = std::make_unique<OperationHandlers>(store(), store(), *codes_, tools(), *metrics_);
     host.router.Serve("coupon.v1.RedeemerService");

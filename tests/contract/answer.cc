@@ -87,8 +87,8 @@ struct Describer {
     return fmt::format("job {} of batch {} at {}", v.job, v.batch, v.create_time_ms);
   }
   std::string operator()(const storage::CodeView& v) const {
-    return fmt::format("code of {} until {} coupon {}", v.campaign_id, v.expire_time_ms,
-                       v.coupon ? v.coupon->ToId() : "none");
+    return fmt::format("code of {} until {} coupon {} state {}", v.campaign_id, v.expire_time_ms,
+                       v.coupon ? v.coupon->ToId() : "none", NameOf(v.state));
   }
   std::string operator()(const storage::OperationStatus& v) const {
     return fmt::format("operation {}: {}", NameOf(v.state),

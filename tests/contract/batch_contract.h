@@ -26,6 +26,16 @@ class BatchFixture : public CodeFixture {
     intent.uses_max = uses_max;
     return Await(redis().OpenImport(intent));
   }
+  // The stored codes from the `from`-th on.
+  static std::vector<storage::StoredCode> Codes(uint32_t from, uint32_t count) {
+    std::vector<storage::StoredCode> codes;
+    for (uint32_t i = from; i < from + count; ++i) codes.push_back({Key(i), std::nullopt});
+    return codes;
+  }
+  static bool Has(const core::NumberRow& row, core::CodeNumber number) {
+    return number.value >= row.first && (number.value - row.first) % row.stride == 0 &&
+           (number.value - row.first) / row.stride < row.count;
+  }
   // A stored code that is good so often; the test fails when it is refused.
   core::CodeNumber StoredCode(const std::string& campaign_id, uint32_t uses_max) {
     const auto batch = Import(campaign_id, 1, uses_max);

@@ -248,7 +248,7 @@ TEST_P(CodeContract, TakesBackACodeThatBelongsToNobody) {
   EXPECT_EQ(revoked->coupon, core::CouponName(code));
   EXPECT_EQ(*Await(store_->coupons().Revoke(intent)), *revoked);
   EXPECT_THAT(Revoke(code, storage::ReservedPolicy::kWait, false), Refuses(Reason::kCouponRevoked));
-  EXPECT_TRUE(View(code)->revoked);
+  EXPECT_EQ(View(code)->state, storage::CouponState::kRevoked);
   EXPECT_THAT(Validate(code, "order-1"), Refuses(Reason::kCouponRevoked));
   EXPECT_THAT(RedeemBy(1, code, "order-1"), Refuses(Reason::kCouponRevoked));
   EXPECT_THAT(Redeem(code, "order-1"), Refuses(Reason::kCouponRevoked));
@@ -279,6 +279,14 @@ TEST_P(CodeContract, RefusesANumberThatIsNobodysCode) {
   EXPECT_THAT(RedeemBy(1, code, "order-1"), Refuses(Reason::kCouponNotFound));
   EXPECT_THAT(Validate(code, "order-1"), Refuses(Reason::kCouponNotFound));
   EXPECT_THAT(Bind(code, 1), Refuses(Reason::kCouponNotFound));
+}
+
+TEST_P(CodeContract, SaysWhenItsTimeIsOver) {
+  const core::InstantMs end = Now() + 500;
+  const CodeNumber code = Code(ActiveWith([&](auto& definition) { definition.use_window.end_ms = end; }));
+  EXPECT_EQ(View(code)->state, storage::CouponState::kIssued);
+  store_->WaitUntil(end + 300);
+  EXPECT_EQ(View(code)->state, storage::CouponState::kExpired);
 }
 
 }  // namespace

@@ -211,7 +211,7 @@ TEST_P(JobContract, TakesABatchBack) {
     EXPECT_THAT(Bind(code(place), 3), Refuses(Reason::kCouponRevoked)) << place;
     EXPECT_THAT(Revoke(code(place), storage::ReservedPolicy::kWait, false), Refuses(Reason::kCouponRevoked));
   }
-  EXPECT_TRUE(View(code(0))->revoked);
+  EXPECT_EQ(View(code(0))->state, storage::CouponState::kRevoked);
   EXPECT_THAT(Bind(code(7), 1), Refuses(Reason::kCouponRevoked));
   EXPECT_THAT(Bind(code(2999), 3), Refuses(Reason::kCouponAlreadyRedeemed));
   // Its neighbours stay.
@@ -230,6 +230,19 @@ TEST_P(JobContract, TakesABatchBack) {
   ExpectVerified();
 }
 
+// What a stopped job did not make is nobody's to lose.
+TEST_P(JobContract, TakesBackWhatAStoppedJobMade) {
+  const std::string campaign = Active();
+  const auto making = Create(campaign, Making(1000));
+  ASSERT_TRUE(Lease(making->job, 1));
+  EXPECT_TRUE(Advance(making->job, 1, Step(0, 300, 300)));
+  ASSERT_TRUE(Await(redis().CancelJob(making->job, Soon())).ok());
+  EXPECT_THAT(Create(campaign, TakingBack(making->batch, 300)), Refuses(Reason::kInvalidField));
+  const storage::Job done = Finish(Create(campaign, TakingBack(making->batch))->job);
+  EXPECT_EQ(done.done, 300);
+  EXPECT_EQ(Totals(campaign).codes_revoked, 300);
+}
+
 TEST_P(JobContract, TakesPartOfABatchBack) {
   const std::string campaign = Active();
   const auto made = Make(campaign, 100);
@@ -237,7 +250,7 @@ TEST_P(JobContract, TakesPartOfABatchBack) {
   EXPECT_EQ(Finish(created->job).done, 30);
   for (uint64_t place = 0; place < 100; ++place) {
     const CodeNumber code{made->numbers.first + place * made->numbers.stride};
-    EXPECT_EQ(View(code)->revoked, place >= 10 && place < 40) << place;
+    EXPECT_EQ(View(code)->state == storage::CouponState::kRevoked, place >= 10 && place < 40) << place;
   }
   EXPECT_EQ(Totals(campaign).codes_revoked, 30);
 }

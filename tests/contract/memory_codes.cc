@@ -60,7 +60,8 @@ async::Task<Result<storage::CodeView>> MemoryStore::GetCode(core::CodeNumber cod
   view.campaign_id = range->campaign_id;
   view.expire_time_ms = campaigns_.at(range->campaign_id).campaign.definition.use_window.end_ms;
   if (const auto used = used_codes_.find(code); used != used_codes_.end()) view.coupon = used->second;
-  view.revoked = revoked_codes_.contains(code);
+  if (now() >= view.expire_time_ms) view.state = storage::CouponState::kExpired;
+  if (revoked_codes_.contains(code)) view.state = storage::CouponState::kRevoked;
   co_return view;
 }
 

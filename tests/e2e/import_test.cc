@@ -17,7 +17,7 @@ class ImportTest : public CallingTest {
 
   static testing::DeploymentOptions Options() {
     testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverySecond;
+    options.durability = testing::RedisDurability::kEverysec;
     options.log_level = "warning";
     return options;
   }
@@ -63,8 +63,12 @@ TEST_F(ImportTest, EveryCodeHasItsVerdict) {
   EXPECT_EQ(answer.duplicate_count(), 1);
   EXPECT_EQ(answer.invalid_count(), 5);
   EXPECT_EQ(MustImport(header, codes).SerializeAsString(), answer.SerializeAsString());
+  // With one more in front, the others stay what they were.
+  const auto more = MustImport(header, {"NEW-IN-FRONT", "GOOD-1234", "SPRING2026"});
+  EXPECT_EQ(more.added_count(), 3);
+  EXPECT_EQ(more.batch_id(), answer.batch_id());
   EXPECT_EQ(MustImport(Header(8), {"spring2026"}).exists_count(), 1);
-  EXPECT_EQ(client_.SettledStats("partners").codes_generated_count(), 2);
+  EXPECT_EQ(client_.SettledStats("partners").codes_generated_count(), 3);
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf("spr ing-2o26", "order-1")), "OK");
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf("SPRING2026", "order-2")),
             "COUPON_ALREADY_REDEEMED");

@@ -22,7 +22,7 @@ class JobsTest : public CallingTest {
 
   static testing::DeploymentOptions Options() {
     testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverySecond;
+    options.durability = testing::RedisDurability::kEverysec;
     options.log_level = "warning";
     return options;
   }
@@ -46,7 +46,9 @@ class JobsTest : public CallingTest {
   }
   // As it stands in the end.
   pb::Job Await(const std::string& job_id) {
-    testing::WaitUntil([&] { return Get(job_id).state() > pb::JOB_STATE_RUNNING; }, std::chrono::minutes(5));
+    testing::WaitUntil(
+        "the job has ended", [&] { return Get(job_id).state() > pb::JOB_STATE_RUNNING; },
+        std::chrono::minutes(5));
     return Get(job_id);
   }
   std::vector<std::string> CodesOf(const std::string& batch_id) {
@@ -128,8 +130,9 @@ TEST_F(JobsTest, KilledIssuersLeaveNoGapAndNoDuplicate) {
   int64_t midway = 0;
   for (int64_t i = 0; i < kills; ++i) {
     const int64_t done = Get(made.job_id()).done_count();
-    testing::WaitUntil([&] { return Get(made.job_id()).done_count() > done || done == kCount; },
-                       std::chrono::seconds(30));
+    testing::WaitUntil(
+        "the job gets on", [&] { return Get(made.job_id()).done_count() > done || done == kCount; },
+        std::chrono::seconds(30));
     deployment_.issuer().Kill9();
     deployment_.issuer().Start();
     const pb::Job job = Get(made.job_id());
@@ -152,7 +155,8 @@ TEST_F(JobsTest, KilledIssuersLeaveNoGapAndNoDuplicate) {
 TEST_F(JobsTest, AnotherReplicaGoesOn) {
   const auto other = deployment_.Replica("issuer", "issuer-2");
   const auto made = Must<pb::CreateJobResponse>(MakingShort(40'000, 8));
-  testing::WaitUntil([&] { return Get(made.job_id()).done_count() > 0; }, std::chrono::seconds(30));
+  testing::WaitUntil(
+      "the job gets on", [&] { return Get(made.job_id()).done_count() > 0; }, std::chrono::seconds(30));
   deployment_.issuer().Kill9();
   other->Start();
   TesseraClient client({other->grpc_address(), deployment_.redeemer().grpc_address(),
@@ -161,6 +165,7 @@ TEST_F(JobsTest, AnotherReplicaGoesOn) {
   get.set_job_id(made.job_id());
   pb::GetJobResponse job;
   testing::WaitUntil(
+      "the job has ended",
       [&] { return client.Call(get, &job).ok() && job.job().state() == pb::JOB_STATE_SUCCEEDED; },
       std::chrono::minutes(2));
   EXPECT_EQ(job.job().done_count(), 40'000);
@@ -184,7 +189,8 @@ TEST_F(JobsTest, ShortCodesAreUsedAsTheyAreTyped) {
 
 TEST_F(JobsTest, AJobIsStoppedAndListed) {
   const auto created = Must<pb::CreateJobResponse>(MakingShort(100'000, 9));
-  testing::WaitUntil([&] { return Get(created.job_id()).done_count() > 0; }, std::chrono::seconds(30));
+  testing::WaitUntil(
+      "the job gets on", [&] { return Get(created.job_id()).done_count() > 0; }, std::chrono::seconds(30));
   pb::CancelJobRequest cancel;
   cancel.set_request_id(client_.NextId());
   cancel.set_job_id(created.job_id());

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     MeasureStore(options, &result);
     MeasureForged(options, &result);
     MeasureCodes(options, &result);
+    MeasureJobs(&result);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench: failed: %s\n", e.what());
     return 1;

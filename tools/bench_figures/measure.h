@@ -16,6 +16,9 @@ void MeasureForged(const BenchOptions& options, BenchResult* result);
 // unbound_over_wallet.
 void MeasureCodes(const BenchOptions& options, BenchResult* result);
 
+// Codes by the million, through the services: job_memory_growth_mib.
+void MeasureJobs(BenchResult* result);
+
 // Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec,
 // analytics_lag_p99_s.
 void MeasureServices(const BenchOptions& options, BenchResult* result);

@@ -23,17 +23,18 @@ async::Task<core::Result<CodeBatch>> CodeBatches::Get(uint64_t batch, Deadline d
   co_return found;
 }
 
-async::Task<core::Result<GeneratedCodes>> CodeBatches::OpenImport(ImportIntent intent) const {
-  return generating_.OpenImport(std::move(intent));
-}
-
 async::Task<core::Result<std::vector<core::CodeNumber>>> CodeBatches::AddStored(std::string campaign_id,
                                                                                 uint64_t batch,
                                                                                 std::vector<StoredCode> codes,
                                                                                 Deadline deadline) const {
   const core::Result<KnownCampaignPtr> known = co_await directory_.Known(std::move(campaign_id), deadline);
   if (!known.ok()) co_return known.error();
-  co_return co_await names_.Add((*known)->campaign.number, batch, std::move(codes), deadline);
+  const core::Result<CodeRange> range = co_await ranges_.OfBatch(batch, deadline);
+  if (!range.ok()) co_return range.error();
+  if (range->campaign != (*known)->campaign.number) {
+    co_return core::Error(core::Reason::kBatchNotFound, "The campaign has no such batch.");
+  }
+  co_return co_await names_.Add(*range, std::move(codes), deadline);
 }
 
 }  // namespace tessera::storage

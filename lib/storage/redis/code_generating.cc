@@ -1,9 +1,23 @@
 #include "storage/redis/code_generating.h"
 
+#include <cmath>
+
 #include "scripts.h"
 #include "storage/redis/records.h"
 
 namespace tessera::storage {
+
+namespace {
+
+// Numbers for an import of so many codes: each partition gives its own share to the codes whose names stand
+// there, and these are spread evenly but for chance. A share has 8 standard deviations and 16 more than the
+// mean, so that it is too small less than once in 10^12 imports.
+uint64_t NumbersFor(uint64_t codes, const core::Shape& shape) {
+  const double mean = static_cast<double>(codes) / shape.partitions;
+  return shape.partitions * static_cast<uint64_t>(std::ceil(mean + 8 * std::sqrt(mean) + 16));
+}
+
+}  // namespace
 
 struct CodeGenerating::Extent {
   uint64_t count = 0;
@@ -46,7 +60,7 @@ async::Task<core::Result<GeneratedCodes>> CodeGenerating::OpenImport(ImportInten
   call.op = std::move(intent.op);
   call.campaign_id = std::move(intent.campaign_id);
   Extent extent;
-  extent.count = intent.codes_max;
+  extent.count = NumbersFor(intent.codes_max, backend_.keys.shape());
   extent.uses = intent.uses_max;
   return GiveOut(std::move(call), extent);
 }

@@ -11,8 +11,7 @@
 namespace tessera::storage {
 
 struct CodeNames::Addition {
-  core::CampaignNumber campaign;
-  uint64_t batch = 0;
+  CodeRange range;
   std::vector<StoredCode> codes;
   Deadline deadline;
   std::vector<core::CodeNumber> numbers;
@@ -21,21 +20,31 @@ struct CodeNames::Addition {
 
 async::Task<void> CodeNames::AddShare(Addition* addition, Share share) const {
   const Keys& keys = backend_.keys;
+  const core::Shape& shape = keys.shape();
+  const CodeRange& range = addition->range;
   redis::Command command(redis_scripts::kAddCodes);
-  command.Key(keys.Ledger(share.partition));
+  command.Key(keys.Ledger(share.partition)).Key(keys.Given(share.partition, range.batch));
   for (const size_t place : share.places) {
     command.Key(keys.StoredCodes(share.partition, addition->codes[place].key.bucket(keys.shape())));
   }
-  command.Arg(backend_.clock.At(addition->deadline)).Arg(PackNumber(addition->campaign.value, 4));
-  command.Arg(addition->batch / keys.shape().partitions);
+  command.Arg(backend_.clock.At(addition->deadline)).Arg(PackNumber(range.campaign.value, 4));
+  command.Arg(range.batch / shape.partitions);
+  // Each partition has every P-th index, so that a code's state stands beside its name.
+  const uint64_t ahead =
+      (share.partition + shape.partitions - range.first % shape.partitions) % shape.partitions;
+  const auto home = static_cast<uint32_t>(range.batch % shape.partitions);
+  command.Arg(core::CodeNumber::Of(shape, home, range.first + ahead).value);
+  command.Arg(uint64_t{shape.partitions} * shape.partitions).Arg(range.count / shape.partitions);
   for (const size_t place : share.places) {
     const StoredCode& code = addition->codes[place];
-    command.Arg(std::string(code.key.view()) + PackCode(code.number));
+    command.Arg(std::string(code.key.view()) + (code.number ? PackCode(*code.number) : ""));
   }
   core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), addition->deadline);
   core::Status added = core::Ok();
   if (!reply.ok()) {
     added = std::move(reply).error();
+  } else if (reply->status == "FULL") {
+    added = core::Error(core::Reason::kStorageFull, "The import was opened for fewer codes.");
   } else if (reply->status != "ADDED") {
     added = CommonRefusal(reply->status);
   } else {
@@ -46,13 +55,11 @@ async::Task<void> CodeNames::AddShare(Addition* addition, Share share) const {
   if (!added.ok() && !addition->failure) addition->failure = std::move(added).error();
 }
 
-async::Task<core::Result<std::vector<core::CodeNumber>>> CodeNames::Add(core::CampaignNumber campaign,
-                                                                        uint64_t batch,
+async::Task<core::Result<std::vector<core::CodeNumber>>> CodeNames::Add(CodeRange range,
                                                                         std::vector<StoredCode> codes,
                                                                         Deadline deadline) const {
   Addition addition;
-  addition.campaign = campaign;
-  addition.batch = batch;
+  addition.range = range;
   addition.codes = std::move(codes);
   addition.deadline = deadline;
   addition.numbers.resize(addition.codes.size());

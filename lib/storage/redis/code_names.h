@@ -4,6 +4,7 @@
 
 #include "storage/batch_store.h"
 #include "storage/redis/backend.h"
+#include "storage/redis/code_ranges.h"
 
 namespace tessera::storage {
 
@@ -14,8 +15,7 @@ class CodeNames {
   explicit CodeNames(const Backend& backend) : backend_(backend) {}
 
   // As BatchStore::AddStoredCodes says.
-  async::Task<core::Result<std::vector<core::CodeNumber>>> Add(core::CampaignNumber campaign, uint64_t batch,
-                                                               std::vector<StoredCode> codes,
+  async::Task<core::Result<std::vector<core::CodeNumber>>> Add(CodeRange range, std::vector<StoredCode> codes,
                                                                Deadline deadline) const;
   // COUPON_NOT_FOUND.
   async::Task<core::Result<core::CodeNumber>> Find(core::StoredCodeKey key, Deadline deadline) const;

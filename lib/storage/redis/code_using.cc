@@ -182,6 +182,10 @@ async::Task<core::Result<CodeUsing::Done>> CodeUsing::Run(Use* use) {
   if (!located.ok()) co_return std::move(located).error();
   const core::Result<CodeRange> range = co_await ranges_.Of(use->code, deadline);
   if (!range.ok()) co_return range.error();
+  // Guests of a code that is good several times are each a bearer of their own, or one wallet would have to
+  // hold all of them. Their partition is the code's: there the record of the use stands.
+  const bool of_many = !use->named && range->uses_max > 1;
+  if (of_many) std::copy_n(use->op.field.begin(), 7, use->user.bytes.begin() + 5);
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(range->campaign, deadline);
   if (!known.ok()) co_return std::move(known).error();
   use->campaign = *known;
@@ -320,7 +324,7 @@ async::Task<core::Result<Reservation>> CodeUsing::Reserve(ReserveIntent intent) 
   Error refusal(Reason::kCodeNotBound, "The code belongs to nobody, so no order can hold it: bind it first.");
   if (!view.ok()) {
     refusal = view.error();
-  } else if (view->revoked) {
+  } else if (view->state == CouponState::kRevoked) {
     refusal = TakenBack();
   } else if (view->coupon.has_value()) {
     refusal = co_await RefusalToGuest(*view->coupon, use.op.deadline);
@@ -339,7 +343,9 @@ async::Task<core::Result<CodeView>> CodeUsing::Get(core::CodeNumber code, Deadli
   view.campaign_id = (*known)->campaign.id;
   view.expire_time_ms = (*known)->campaign.definition.use_window.end_ms;
   if (found->kind == CodeFound::Kind::kUsed) view.coupon = found->coupon;
-  view.revoked = found->kind == CodeFound::Kind::kRevoked;
+  if (backend_.clock.Now() >= view.expire_time_ms) view.state = CouponState::kExpired;
+  if (found->kind == CodeFound::Kind::kSpent) view.state = CouponState::kRedeemed;
+  if (found->kind == CodeFound::Kind::kRevoked) view.state = CouponState::kRevoked;
   co_return view;
 }
 

@@ -10,14 +10,17 @@
 namespace tessera::storage {
 namespace {
 
-// Codes that are good several times: each has a key of its own.
+// Codes of one step: each that was used costs some five commands more.
+constexpr uint64_t kCodesPerStep = 4'096;
+// Of those that are good several times: each has a key of its own.
 constexpr uint64_t kManyUsesPerStep = 64;
 
-// One and the same for each try at one code of one job.
+// One and the same for each try at one code of one job. Records are spread by a field's first bytes.
 Operation OperationOf(const Job& job, core::CodeNumber code, Deadline deadline) {
   Operation op;
   op.method = Method::kRevokeCoupon;
-  const std::string field = PackNumber(job.job, 6) + PackNumber(code.value, 6);
+  const uint64_t spread = code.value * 0x9e3779b97f4a7c15 >> 40;
+  const std::string field = PackNumber(spread, 3) + PackNumber(job.job, 4) + PackCode(code);
   std::copy(field.begin(), field.end(), op.field.begin());
   op.body.fill('j');
   op.deadline = deadline;
@@ -35,8 +38,10 @@ bool IsLeft(core::Reason reason) {
 struct CodeWithdrawing::Withdrawal {
   const Job& job;
   core::CampaignNumber campaign;
-  uint64_t first = 0;  // index
-  uint64_t end = 0;    // index
+  bool imported = false;
+  uint64_t begin = 0;  // index of the job's first code
+  uint64_t first = 0;  // of the step's
+  uint64_t end = 0;
   Deadline deadline;
   int64_t refused = 0;
   std::optional<core::Error> failure;  // the first
@@ -76,7 +81,15 @@ async::Task<void> CodeWithdrawing::WithdrawNeighbours(Withdrawal* step, uint32_t
   const uint64_t ahead = (partition + shape.partitions - step->first % shape.partitions) % shape.partitions;
   const uint64_t index = step->first + ahead;
   if (index >= step->end) co_return;
-  const uint64_t count = (step->end - 1 - index) / shape.partitions + 1;
+  uint64_t count = (step->end - 1 - index) / shape.partitions + 1;
+  if (step->imported) {
+    // Of an import, those that were not given out are no codes.
+    const core::Result<uint64_t> given = co_await Given(step->job.batch, partition, step->deadline);
+    if (!given.ok()) step->Fail(given.error());
+    const uint64_t before = (index - step->begin) / shape.partitions;
+    count = given.ok() && *given > before ? std::min(count, *given - before) : 0;
+  }
+  if (count == 0) co_return;
   const core::CodeNumber code = core::CodeNumber::Of(shape, home, index);
   const uint64_t place = code.place(shape) % Keys::kCodesPerBucket;
   redis::Command command(redis_scripts::kWithdrawCodes);
@@ -93,10 +106,30 @@ async::Task<void> CodeWithdrawing::WithdrawNeighbours(Withdrawal* step, uint32_t
   }
 }
 
-async::Task<void> CodeWithdrawing::WithdrawUses(Withdrawal* step, core::CodeNumber code) const {
+async::Task<core::Result<uint64_t>> CodeWithdrawing::Given(uint64_t batch, uint32_t partition,
+                                                           Deadline deadline) const {
+  redis::Command command("GET");
+  command.ReadOnly().Key(backend_.keys.Given(partition, batch));
+  const core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return reply.error();
+  if (reply->is_nil()) co_return uint64_t{0};
+  co_return std::stoull(std::string(reply->text()));
+}
+
+async::Task<void> CodeWithdrawing::WithdrawUses(Withdrawal* step, uint64_t index) const {
+  const core::Shape& shape = backend_.keys.shape();
+  const auto partition = static_cast<uint32_t>(index % shape.partitions);
+  const core::Result<uint64_t> given = co_await Given(step->job.batch, partition, step->deadline);
+  if (!given.ok()) {
+    step->Fail(given.error());
+    co_return;
+  }
+  if ((index - step->begin) / shape.partitions >= *given) co_return;
+  const auto home = static_cast<uint32_t>(step->job.job % shape.partitions);
+  const core::CodeNumber code = core::CodeNumber::Of(shape, home, index);
   const auto place = static_cast<int>(kUsesWithdrawn[0]);
   redis::Command command(redis_scripts::kWithdrawCodes);
-  command.Key(backend_.keys.Uses(code)).Key(backend_.keys.Ledger(code.partition(backend_.keys.shape())));
+  command.Key(backend_.keys.Uses(code)).Key(backend_.keys.Ledger(partition));
   command.Arg(place).Arg(place).Arg(PackNumber(step->campaign.value, 4)).Arg(PackCode(code));
   const core::Result<std::string> others = co_await Withdraw(std::move(command), step->deadline);
   if (!others.ok()) step->Fail(others.error());
@@ -108,20 +141,20 @@ async::Task<core::Result<JobStep>> CodeWithdrawing::Step(const Job& job, Deadlin
   const core::Result<CodeRange> range = co_await ranges_.Of(first, deadline);
   if (!range.ok()) co_return range.error();
   Withdrawal step{.job = job, .campaign = range->campaign, .deadline = deadline};
-  step.first = first.index(shape) + static_cast<uint64_t>(job.done);
-  // To the end of the buckets that begin side by side in all partitions.
+  step.imported = range->imported;
+  step.begin = first.index(shape);
+  step.first = step.begin + static_cast<uint64_t>(job.done);
+  // To the end of a part of the buckets that stand side by side in all partitions.
   const bool once = range->uses_max == 1;
-  const uint64_t block = uint64_t{shape.partitions} * Keys::kCodesPerBucket;
+  const uint64_t places = std::clamp<uint64_t>(kCodesPerStep / shape.partitions, 1, Keys::kCodesPerBucket);
+  const uint64_t block = shape.partitions * places;
   const uint64_t reach = once ? (step.first / block + 1) * block : step.first + kManyUsesPerStep;
   step.end = std::min(reach, first.index(shape) + job.numbers.count);
   std::vector<async::Task<void>> tasks;
   if (once) {
     for (uint32_t p = 0; p < shape.partitions; ++p) tasks.push_back(WithdrawNeighbours(&step, p));
   } else {
-    const auto home = static_cast<uint32_t>(job.job % shape.partitions);
-    for (uint64_t index = step.first; index < step.end; ++index) {
-      tasks.push_back(WithdrawUses(&step, core::CodeNumber::Of(shape, home, index)));
-    }
+    for (uint64_t index = step.first; index < step.end; ++index) tasks.push_back(WithdrawUses(&step, index));
   }
   co_await async::WhenAll(std::move(tasks));
   if (step.failure) co_return *std::move(step.failure);

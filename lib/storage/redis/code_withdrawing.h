@@ -22,7 +22,9 @@ class CodeWithdrawing {
 
   async::Task<core::Result<std::string>> Withdraw(redis::Command command, Deadline deadline) const;
   async::Task<void> WithdrawNeighbours(Withdrawal* step, uint32_t partition) const;
-  async::Task<void> WithdrawUses(Withdrawal* step, core::CodeNumber code) const;
+  async::Task<void> WithdrawUses(Withdrawal* step, uint64_t index) const;
+  // How many numbers an import gave out in `partition`.
+  async::Task<core::Result<uint64_t>> Given(uint64_t batch, uint32_t partition, Deadline deadline) const;
   async::Task<void> RevokeOne(Withdrawal* step, core::CodeNumber code) const;
 
   const Backend& backend_;

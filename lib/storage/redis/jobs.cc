@@ -36,11 +36,19 @@ async::Task<core::Result<Jobs::Extent>> Jobs::ExtentOf(const Work* work, std::st
   if ((*known)->campaign.number != range->campaign) {
     co_return core::Error(core::Reason::kBatchNotFound, "The campaign has no such batch.");
   }
-  const uint64_t left = revoke.start < range->count ? range->count - revoke.start : 0;
+  if (range->imported && (revoke.start > 0 || revoke.count > 0)) {
+    co_return core::InvalidField(revoke.start > 0 ? "revoke_codes.start_offset" : "revoke_codes.count",
+                                 "must be 0 for an import, whose codes have no order");
+  }
+  // Numbers of which a job made no codes are nobody's to lose.
+  const core::Result<Job> maker = co_await Get(revoke.batch, deadline);
+  if (!maker.ok() && maker.error().reason != core::Reason::kJobNotFound) co_return maker.error();
+  const bool stopped = maker.ok() && maker->end_time_ms > 0;
+  const uint64_t made = stopped ? static_cast<uint64_t>(maker->done) : range->count;
+  const uint64_t left = revoke.start < made ? made - revoke.start : 0;
   if (left == 0 || revoke.count > left) {
-    co_return core::Error(core::Reason::kInvalidField, "revoke_codes must not go beyond the batch's " +
-                                                           std::to_string(range->count) + " codes")
-        .With("field", left == 0 ? "revoke_codes.start_offset" : "revoke_codes.count");
+    co_return core::InvalidField(left == 0 ? "revoke_codes.start_offset" : "revoke_codes.count",
+                                 "must not go beyond the batch's " + std::to_string(made) + " codes");
   }
   extent.batch = revoke.batch;
   extent.first = range->first + revoke.start;
@@ -114,9 +122,16 @@ async::Task<core::Result<JobPage>> Jobs::List(std::string campaign_id, std::opti
   core::Result<redis::Reply> numbers = co_await backend_.Call(std::move(command), deadline);
   if (!numbers.ok()) co_return std::move(numbers).error();
   JobPage page;
-  for (size_t i = 0; i < numbers->size(); ++i) {
+  if (numbers->size() == 0) co_return page;
+  redis::Command read("HMGET");
+  read.ReadOnly().WaitForReplicas().Key(backend_.keys.Jobs(home));
+  for (size_t i = 0; i < numbers->size(); ++i) read.Arg((*numbers)[i].text());
+  core::Result<redis::Reply> packed = co_await backend_.Call(std::move(read), deadline);
+  if (!packed.ok()) co_return std::move(packed).error();
+  for (size_t i = 0; i < packed->size(); ++i) {
     const uint64_t number = std::stoull(std::string((*numbers)[i].text()));
-    core::Result<Job> job = co_await Get(number * backend_.keys.shape().partitions + home, deadline);
+    core::Result<Job> job = co_await Opened(number * backend_.keys.shape().partitions + home,
+                                            std::string((*packed)[i].text()), deadline);
     if (!job.ok()) co_return std::move(job).error();
     page.jobs.push_back(*std::move(job));
   }

@@ -26,6 +26,7 @@ namespace tessera::storage {
 //   z<number>, z<number>t  uses of a code that is good several times: decided, and not yet (hashes)
 //   o                     what the homes of such codes have still to be told (hash)
 //   f<bucket>             numbers of stored codes, by their digests (hash)
+//   v<batch>              numbers of an import that were given out here (string)
 //   a<subject>            wrong codes of a user or caller in the present window (string with a TTL)
 //
 // and a campaign's home partition also
@@ -74,6 +75,9 @@ class Keys {
   std::string UsesTaken(core::CodeNumber code) const { return Uses(code) + "t"; }
   std::string StoredCodes(uint32_t partition, uint32_t bucket) const {
     return prefix_[partition] + "f" + std::to_string(bucket);
+  }
+  std::string Given(uint32_t partition, uint64_t batch) const {
+    return prefix_[partition] + "v" + std::to_string(batch);
   }
   std::string Outgoing(uint32_t partition) const { return prefix_[partition] + "o"; }
   // By the key of a user or caller.

@@ -59,7 +59,7 @@ struct RedisStore::Parts {
   const CodeWithdrawing code_withdrawing{backend, ranges, code_revoking};
   const CodeNames code_names{backend};
   Jobs jobs{backend, directory, outcomes, ranges};
-  CodeBatches code_batches{directory, ranges, code_generating, code_names, jobs};
+  CodeBatches code_batches{directory, ranges, code_names, jobs};
   const Attempts attempts{backend};
   const Operations operations{backend, directory, outcomes};
   Ledger ledger{backend, directory};
@@ -160,7 +160,7 @@ async::Task<core::Result<CodeBatch>> RedisStore::GetBatch(uint64_t batch, Deadli
 }
 
 async::Task<core::Result<GeneratedCodes>> RedisStore::OpenImport(ImportIntent intent) {
-  return parts_->code_batches.OpenImport(std::move(intent));
+  return parts_->code_generating.OpenImport(std::move(intent));
 }
 
 async::Task<core::Result<std::vector<core::CodeNumber>>> RedisStore::AddStoredCodes(

@@ -251,6 +251,7 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
        ToProto(issued, TestCodes()));
   same(operation(Method::kRevokeCoupon, revoked)->revoke_coupon(), ToProto(revoked));
   same(operation(Method::kGenerateCodes, made)->generate_codes(), ToProto(made, TestCodes()));
+  EXPECT_EQ(operation(Method::kImportCodes, made)->import_codes().batch_id(), "b-4711");
   same(operation(Method::kCreateJob, created)->create_job(), ToProto(created));
   same(operation(Method::kBindCode, issued)->bind_code().coupon(), ToProto(issued, TestCodes()));
   same(operation(Method::kRedeemCoupons, redemption)->redeem_coupons(), ToRedeemResponse(redemption));

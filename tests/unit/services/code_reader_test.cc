@@ -44,7 +44,7 @@ class CodeReaderTest : public HandlerBench {
   // A reader as a process of its own has one.
   std::unique_ptr<CodeReader> MakeReader() {
     registries_.push_back(std::make_unique<prometheus::Registry>());
-    return std::make_unique<CodeReader>(counting_, tools_, config_, *registries_.back());
+    return std::make_unique<CodeReader>(counting_, dictionary_, tools_, config_, *registries_.back());
   }
   void Configure(int64_t per_user, int64_t per_caller, int64_t window_seconds = 600) {
     config_ = {per_user, per_caller, window_seconds};
@@ -255,6 +255,29 @@ TEST(AttemptConfig, IsReadFromItsSection) {
     Bind(other.Section("attempts", "The budget of wrong codes."), spoiled);
     EXPECT_FALSE(other.Load(std::string("attempts:\n  ") + bad + "\n", "test", {}).ok()) << bad;
   }
+}
+
+TEST_F(CodeReaderTest, AStoredCodeIsLookedUpAndCostsNothing) {
+  Configure(2, 0);
+  dictionary_.numbers[tools_.stored_codes.KeysOf("SPR1NG2026").front()] = core::CodeNumber{77};
+  for (const char* typed : {"SPRING2026", "spring-2026", "Spr ing 2O26", "sprlng2026"}) {
+    const auto read = Read(typed, "ada");
+    ASSERT_TRUE(read.ok()) << typed;
+    EXPECT_EQ(std::get<core::CodeNumber>(*read).value, 77u);
+  }
+  EXPECT_EQ(counting_.spends, 4);
+  EXPECT_EQ(counting_.returns, 4);
+  EXPECT_EQ(ReasonOf(Read("SPRING2027", "ada")), "COUPON_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Read("SPRING2028", "ada")), "COUPON_NOT_FOUND");
+  EXPECT_EQ(ReasonOf(Read("SPRING2029", "ada")), "ATTEMPTS_EXHAUSTED");
+  EXPECT_EQ(ReasonOf(Read("SPRING2026", "ada")), "ATTEMPTS_EXHAUSTED");
+}
+
+TEST_F(CodeReaderTest, WhatCanBeNoStoredCodeIsNotLookedUp) {
+  for (const char* typed : {kForged, "abc", "no/slash"}) {
+    EXPECT_EQ(ReasonOf(Read(typed, "ada")), "INVALID_CODE") << typed;
+  }
+  EXPECT_EQ(dictionary_.looks, 0);
 }
 
 }  // namespace

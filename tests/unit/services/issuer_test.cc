@@ -1,3 +1,4 @@
+#include "services/issuer/batch_handlers.h"
 #include "services/issuer/campaign_handlers.h"
 #include "services/issuer/coupon_handlers.h"
 #include "tests/unit/services/handler_bench.h"
@@ -6,6 +7,26 @@ namespace tessera::issuer {
 namespace {
 
 namespace pb = coupon::v1;
+
+// The model has none.
+class NoBatches final : public storage::BatchStore {
+  async::Task<core::Result<storage::CodeBatch>> GetBatch(uint64_t, storage::Deadline) override {
+    co_return Absent();
+  }
+  async::Task<core::Result<storage::GeneratedCodes>> OpenImport(storage::ImportIntent) override {
+    co_return Absent();
+  }
+  async::Task<core::Result<std::vector<core::CodeNumber>>> AddStoredCodes(std::string, uint64_t,
+                                                                          std::vector<storage::StoredCode>,
+                                                                          storage::Deadline) override {
+    co_return Absent();
+  }
+  async::Task<core::Result<core::CodeNumber>> FindStoredCode(core::StoredCodeKey,
+                                                             storage::Deadline) override {
+    co_return Absent();
+  }
+  static core::Error Absent() { return core::Error(core::Reason::kBatchNotFound, "There is no such batch."); }
+};
 
 class IssuerTest : public program::HandlerBench {
  protected:
@@ -37,12 +58,15 @@ class IssuerTest : public program::HandlerBench {
   IssuerMetrics metrics_{registry_};
   CampaignHandlers campaigns_{store_, tools_, metrics_};
   CouponHandlers coupons_{store_, store_, reader_, tools_, metrics_};
+  NoBatches no_batches_;
+  BatchHandlers batches_{no_batches_, tools_, metrics_};
 };
 
 TEST_F(IssuerTest, EveryMethodIsServed) {
   server::Router router;
   campaigns_.Register(router);
   coupons_.Register(router);
+  batches_.Register(router);
   const core::Status checked = router.Check();
   EXPECT_TRUE(checked.ok()) << checked.error().message;
 }

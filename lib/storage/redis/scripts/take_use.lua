@@ -30,8 +30,8 @@ if taken then
   attempt, since = math.max(attempt, of), at
 else
   if found[2] or withdrawn(found[3], 'w') then return {'REVOKED', now} end
-  local used, undecided = call('HLEN', KEYS[1]) - (found[3] and 1 or 0), call('HLEN', KEYS[2])
-  if used + undecided >= tonumber(ARGV[5]) then
+  local undecided = call('HLEN', KEYS[2])
+  if call('HLEN', KEYS[1]) + undecided >= tonumber(ARGV[5]) then
     if undecided == 0 then return {'SPENT', now} end
     local other = call('HRANDFIELD', KEYS[2], 1, 'WITHVALUES')
     local _, of, at, holder = unpack(TAKEN, other[2])

@@ -10,24 +10,28 @@
 --include part/now.lua
 --include part/event.lua
 --include part/withdrawn.lua
-local from, to = tonumber(ARGV[1]), tonumber(ARGV[2])
-local fields = {}
+local from, to, fields = tonumber(ARGV[1]), tonumber(ARGV[2]), {}
 for place = from, to do fields[#fields + 1] = string.char(place) end
 local ranges = call('HGET', KEYS[1], '**') or ''
-local fresh, others = 0, {}
+local fresh, others, uncovered = 0, {}, false
 for i, state in ipairs(call('HMGET', KEYS[1], _G.unpack(fields))) do
+  local covered = withdrawn(ranges, fields[i])
+  uncovered = uncovered or not covered
   if not state then
-    fresh = fresh + (withdrawn(ranges, fields[i]) and 0 or 1)
+    fresh = fresh + (covered and 0 or 1)
   elseif sub(state, 1, 1) ~= 'W' then
     others[#others + 1] = fields[i]
   end
 end
-local known = false
-for i = 1, #ranges, WITHDRAWN_BYTES do
-  local low, high = unpack(WITHDRAWN, ranges, i)
-  known = known or (low == from and high == to)
+if uncovered then
+  -- A range that goes on where the last one ended makes that one longer: a job comes by several times.
+  local last = #ranges - WITHDRAWN_BYTES
+  if last >= 0 then
+    local low, high, _, campaign = unpack(WITHDRAWN, ranges, last + 1)
+    if high + 1 == from and campaign == ARGV[3] then from, ranges = low, sub(ranges, 1, last) end
+  end
+  call('HSET', KEYS[1], '**', ranges .. pack(WITHDRAWN, from, to, now, ARGV[3]))
 end
-if not known then call('HSET', KEYS[1], '**', ranges .. pack(WITHDRAWN, from, to, now, ARGV[3])) end
 if fresh > 0 then
   local nobody = string.rep('\0', 12)
   append(KEYS[2], 'W', 0, ARGV[3], unpack('>I5', ARGV[4]), nobody, nobody, pack('>I5', fresh))
