@@ -115,7 +115,7 @@ TEST_F(ImportTest, AVanityCodeIsGoodAsOftenAsItsLimitSays) {
   MustImport(Header(1, kUses), {"SPRING2026"});
   std::atomic<int> winners{0};
   std::atomic<int> used_up{0};
-  load::Parallel(256, 32, [&](int64_t user, int) {
+  load::Parallel(32, 256, [&](int64_t user, int) {
     TesseraClient client(deployment_);
     pb::RedeemCouponsRequest redeem = client.RedeemOf("spring-2026", "order-" + std::to_string(user));
     redeem.set_user_id("user-" + std::to_string(user));

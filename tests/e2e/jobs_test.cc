@@ -89,7 +89,7 @@ TEST_F(JobsTest, AMillionCodesFromTheirJobToTheirUse) {
   pb::GetCouponRequest get;
   get.mutable_coupon()->set_code(codes[static_cast<size_t>(count) - 1]);
   EXPECT_EQ(Must<pb::GetCouponResponse>(get).coupon().state(), pb::COUPON_STATE_AVAILABLE);
-  EXPECT_TRUE(client_.Call(client_.RedeemOf(codes[4711], "order-1"), new pb::RedeemCouponsResponse).ok());
+  Must<pb::RedeemCouponsResponse>(client_.RedeemOf(codes[4711], "order-1"));
   EXPECT_EQ(client_.SettledStats("many").codes_generated_count(), count);
 
   std::sort(codes.begin(), codes.end());
