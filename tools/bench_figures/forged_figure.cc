@@ -16,7 +16,9 @@ constexpr int kForged = 20'000;
 constexpr double kSecondsPerRound = 0.5;
 
 // A store that must not be asked.
-class NoStore final : public storage::RedemptionStore, public storage::AttemptStore {
+class NoStore final : public storage::RedemptionStore,
+                      public storage::AttemptStore,
+                      public storage::CodeDictionary {
  public:
   int64_t asked() const { return asked_; }
 
@@ -53,6 +55,10 @@ class NoStore final : public storage::RedemptionStore, public storage::AttemptSt
   }
   async::Task<core::Status> Return(storage::AttemptSubject, core::InstantMs, storage::Deadline) override {
     return Refuse<core::Nothing>();
+  }
+  async::Task<core::Result<core::CodeNumber>> FindStoredCode(core::StoredCodeKey,
+                                                             storage::Deadline) override {
+    return Refuse<core::CodeNumber>();
   }
 
  private:
@@ -130,7 +136,7 @@ void MeasureForged(const BenchOptions& options, BenchResult* result) {
   NoStore store;
   // Without a budget each of them is judged, which is what this measures: a spent budget refuses for less.
   const program::AttemptConfig no_budget{.per_user = 0, .per_caller = 0};
-  program::CodeReader codes(store, tools, no_budget, registry);
+  program::CodeReader codes(store, store, tools, no_budget, registry);
   redeemer::RedemptionHandlers handlers(store, codes, tools, metrics);
   const server::MethodInfo method{
       "coupon.v1.RedeemerService/RedeemCoupons", "coupon.v1.RedeemerService", "RedeemCoupons", {}};
