@@ -39,6 +39,7 @@ std::optional<CodeHolder> CodeHolder::Unpack(std::string_view packed, int64_t at
 
 struct CodeTaking::State {
   CodeFound::Kind kind = CodeFound::Kind::kTaken;
+  bool of_many = false;          // the code is good several times
   core::InstantMs held_for = 0;  // kHeld: how long
   CodeHolder holder;             // kHeld, kUsed
   core::CouponNumber coupon;     // kUsed
@@ -66,6 +67,7 @@ async::Task<core::Result<CodeTaking::State>> CodeTaking::Read(core::CodeNumber c
   if (!reply.ok()) co_return std::move(reply).error();
   const std::string_view status = reply->status;
   State state;
+  state.of_many = !once;
   if (status == "TAKEN") co_return state;
   if (status == "DEADLINE") co_return CommonRefusal(status);
   state.kind = CodeFound::Kind::kRevoked;
@@ -115,10 +117,12 @@ async::Task<core::Result<CodeFound>> CodeTaking::Obtain(core::CodeNumber code, C
       wait = std::min(2 * wait, kWaitMax);
       continue;
     }
+    const bool may_have_others = state->of_many && state->kind == CodeFound::Kind::kHeld;
     core::Result<std::optional<core::CouponNumber>> coupon =
         co_await Settle(code, std::move(*state), deadline);
     if (!coupon.ok()) co_return std::move(coupon).error();
-    if (coupon->has_value()) co_return CodeFound{CodeFound::Kind::kUsed, **coupon};
+    // Another's use of a code that is good several times is one of many: what is left, the home knows.
+    if (coupon->has_value() && !may_have_others) co_return CodeFound{CodeFound::Kind::kUsed, **coupon};
   }
   co_return Contended("Another order is about to use the coupon.");
 }

@@ -5,6 +5,7 @@
 #include "api/definition_codec.h"
 #include "async/timer.h"
 #include "redis_under_test.h"
+#include "tests/support/free_port.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/refusals.h"
 
@@ -16,7 +17,7 @@ using core::Reason;
 TEST(WrongTopologyTest, ANodeOfAClusterIsNoLoneRedis) {
   testing::RedisServerOptions options;
   options.tcp = true;
-  options.config_lines = {"cluster-enabled yes"};
+  options.config_lines = {"cluster-enabled yes", "cluster-port " + std::to_string(testing::FreePort())};
   testing::RedisServer server(options);
   const crypto::RequestDigests digests(contract::TestKeys());
   redis::Config redis;
