@@ -6,21 +6,9 @@
 
 #include "core/ids.h"
 #include "core/money.h"
+#include "core/offer.h"
 
 namespace tessera::core {
-
-// A share of the spend, in basis points (1 to 10,000), at most `cap_minor` when that is set.
-struct PercentOff {
-  int32_t basis_points = 0;
-  std::optional<int64_t> cap_minor;
-  bool operator==(const PercentOff&) const = default;
-};
-
-// A fixed amount, at most the spend.
-struct AmountOff {
-  int64_t amount_minor = 0;
-  bool operator==(const AmountOff&) const = default;
-};
 
 // What a coupon is worth. A new type of coupon is one more alternative here and one more case in pricing.cc.
 struct CouponTerms {
