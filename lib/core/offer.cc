@@ -50,7 +50,7 @@ class FirstMistake {
   void operator()(const Gift& gift) {
     Count(".sku", gift.sku.size(), 1, limits::kSkuLengthMax);
     Range(".quantity", gift.quantity, 1, limits::kQuantityMax);
-    Range(".worth", gift.worth_minor, 0, kAmountMax / limits::kQuantityMax);
+    Range(".worth", gift.worth_minor, 1, kAmountMax / limits::kQuantityMax);
   }
   void operator()(const CutTo& cut) {
     Range(".price", cut.price_minor, 0, kAmountMax);

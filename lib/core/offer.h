@@ -63,11 +63,12 @@ struct Exchange {
 
 // `quantity` units of a SKU come with the order at no price. Nothing is taken off what is paid: units of the
 // same SKU that the customer chose are still paid for, since they were wanted besides. `worth_minor` is what
-// the campaign says that a unit is worth; it counts where sets of coupons are compared and nowhere else.
+// the campaign says that a unit is worth, at least 1, so that no gift is left out for nothing; it counts
+// where sets of coupons are compared and nowhere else.
 struct Gift {
   std::string sku;
   int64_t quantity = 1;
-  int64_t worth_minor = 0;
+  int64_t worth_minor = 1;
   bool operator==(const Gift&) const = default;
 };
 
