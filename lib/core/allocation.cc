@@ -42,18 +42,22 @@ void FillFullLines(int64_t& amount, int64_t& weight, std::span<const int64_t> we
   }
 }
 
-// Rounded-down parts of the open lines; the remainders of those that have one. Number is uint64_t where the
-// products fit, which is nearly always and several times as fast.
+// Rounded-down parts of the open lines; the remainders of those that have one; what is still to be given out.
+// kOpen when a line's part is more than its room. Number is uint64_t where the products fit, which is nearly
+// always and several times as fast.
 template <class Number>
-int64_t RoundDown(int64_t amount, int64_t weight, std::span<const int64_t> weights, std::span<int64_t> shares,
+int64_t RoundDown(int64_t amount, int64_t weight, std::span<const int64_t> weights,
+                  std::span<const int64_t> rooms, std::span<int64_t> shares,
                   std::vector<Remainder>& remainders) {
   int64_t left = amount;
+  remainders.clear();
   for (size_t i = 0; i < weights.size(); ++i) {
     if (shares[i] != kOpen) continue;
     const Number product = static_cast<Number>(amount) * static_cast<Number>(weights[i]);
     const auto quotient = static_cast<int64_t>(product / static_cast<Number>(weight));
     const auto rest =
         static_cast<uint64_t>(product - static_cast<Number>(quotient) * static_cast<Number>(weight));
+    if (quotient + (rest != 0 ? 1 : 0) > rooms[i]) return kOpen;
     shares[i] = quotient;
     left -= quotient;
     if (rest != 0) remainders.push_back({.value = rest, .line = static_cast<uint32_t>(i)});
@@ -61,26 +65,37 @@ int64_t RoundDown(int64_t amount, int64_t weight, std::span<const int64_t> weigh
   return left;
 }
 
-}  // namespace
-
-void Allocate(int64_t amount_minor, std::span<const int64_t> weights, std::span<const int64_t> rooms,
-              std::span<int64_t> shares) {
+int64_t Open(std::span<const int64_t> weights, std::span<int64_t> shares) {
   int64_t weight = 0;
   for (size_t i = 0; i < weights.size(); ++i) {
     weight += weights[i];
     shares[i] = weights[i] == 0 ? 0 : kOpen;
   }
-  FillFullLines(amount_minor, weight, weights, rooms, shares);
+  return weight;
+}
+
+int64_t RoundDown(int64_t amount, int64_t weight, std::span<const int64_t> weights,
+                  std::span<const int64_t> rooms, std::span<int64_t> shares,
+                  std::vector<Remainder>& remainders) {
+  const bool fits = amount == 0 || weight <= std::numeric_limits<int64_t>::max() / amount;
+  return fits ? RoundDown<uint64_t>(amount, weight, weights, rooms, shares, remainders)
+              : RoundDown<Wide>(amount, weight, weights, rooms, shares, remainders);
+}
+
+}  // namespace
+
+void Allocate(int64_t amount_minor, std::span<const int64_t> weights, std::span<const int64_t> rooms,
+              std::span<int64_t> shares) {
   // One buffer per thread: this runs thousands of times where the best set of coupons is looked for.
   static thread_local std::vector<Remainder> remainders;
-  remainders.clear();
-  int64_t left = 0;
-  if (weight != 0) {
-    const bool fits = amount_minor == 0 || weight <= std::numeric_limits<int64_t>::max() / amount_minor;
-    left = fits ? RoundDown<uint64_t>(amount_minor, weight, weights, shares, remainders)
-                : RoundDown<Wide>(amount_minor, weight, weights, shares, remainders);
-  } else {
-    left = amount_minor;
+  int64_t weight = Open(weights, shares);
+  if (weight == 0) return;
+  int64_t left = RoundDown(amount_minor, weight, weights, rooms, shares, remainders);
+  if (left == kOpen) {
+    weight = Open(weights, shares);
+    FillFullLines(amount_minor, weight, weights, rooms, shares);
+    if (weight == 0) return;
+    left = RoundDown(amount_minor, weight, weights, rooms, shares, remainders);
   }
   assert(left >= 0 && static_cast<size_t>(left) <= remainders.size());
   const auto larger = [](const Remainder& a, const Remainder& b) {

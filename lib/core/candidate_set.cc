@@ -58,6 +58,14 @@ CandidateSet::CandidateSet(const Order& order, std::span<const ListedCoupon> cou
   for (size_t i = 0; i < size(); ++i) {
     if (AlwaysJoins(i)) always_joins_ |= uint64_t{1} << i;
     pool_need_minor_.push_back(PoolNeed(i));
+    uint64_t touched = 0;
+    for (size_t j = 0; j < size(); ++j) {
+      const bool shipping = IsShipping(on_order[i]) && IsShipping(on_order[j]);
+      if (shipping || SharesLine(on_order[i], on_order[j]) || JudgesLeftOf(on_order[j], on_order[i])) {
+        touched |= uint64_t{1} << j;
+      }
+    }
+    touched_by_.push_back(touched);
     if (const auto* gift = std::get_if<Gift>(&coupons[i].offer->benefit)) {
       ceiling_minor_ += gift->quantity * gift->worth_minor;
     }

@@ -125,6 +125,18 @@ int64_t OfferOnOrder::BenefitBound(const TakenOff& before) const {
   return amounts.why ? 0 : amounts.goods_minor + amounts.shipping_minor + amounts.worth_minor;
 }
 
+bool OfferOnOrder::bound_takes_sort() const {
+  if (std::holds_alternative<BuyGet>(offer_->benefit)) return true;
+  const auto* cut = std::get_if<CutTo>(&offer_->benefit);
+  return cut != nullptr && cut->quantity_max;
+}
+
+int64_t OfferOnOrder::BenefitMinor(const TakenOff& before) const {
+  CutPricing pricing(*this, before);
+  const CutPricing::Amounts amounts = pricing.Compute();
+  return amounts.why ? 0 : amounts.goods_minor + amounts.shipping_minor + amounts.worth_minor;
+}
+
 Refusal OfferOnOrder::Explain(WhyNot why, const TakenOff& before) const {
   Refusal refusal{.why = why};
   if (why == WhyNot::kMinimumNotMet) {

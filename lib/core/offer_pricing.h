@@ -86,6 +86,11 @@ class OfferOnOrder {
   // At least the benefit of Price after any state that has taken `before` and perhaps more, from any line.
   // REQUIRES: no refusal().
   int64_t BenefitBound(const TakenOff& before) const;
+  // Whether that takes a sort, so that an older bound, which holds as well, may be the better bargain.
+  bool bound_takes_sort() const;
+
+  // The benefit of Price, without splitting it; 0 when it is refused. REQUIRES: no refusal().
+  int64_t BenefitMinor(const TakenOff& before) const;
 
   // The sum that thresholds are judged by.
   int64_t SpendMinor(const TakenOff& before) const;

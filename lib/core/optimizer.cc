@@ -118,7 +118,8 @@ BestSets ForCustomer(const CandidateSet& candidates, int64_t work_max, Optimized
   answer.best_is_proven = !search.exhausted();
   if (!answer.best_is_proven) sets.best = WithWhatGains(candidates, sets.best);
   sets.best = WithoutNeedless(candidates, sets.best, 0);
-  SetSearch other(candidates, work_max);
+  // The runner-up gets what the best left over.
+  SetSearch other(candidates, work_max - std::min(work_max, search.work()));
   if (const SetSearch::Found second = other.Largest(sets.best); second.any) {
     sets.runner_up = WithoutNeedless(candidates, second.set, sets.best);
   }

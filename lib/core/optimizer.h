@@ -26,7 +26,7 @@ enum class Objective : uint8_t {
 
 // How much may be tried, in lines looked at: a measure that takes no clock, so that the answer does not
 // depend on the machine. The default is some milliseconds.
-inline constexpr int64_t kOptimizeWorkMax = 1'500'000;
+inline constexpr int64_t kOptimizeWorkMax = 300'000;
 
 struct OptimizedSet {
   // The best set; without coupons when none is usable.

@@ -45,36 +45,63 @@ SetSearch::SetSearch(const CandidateSet& candidates, int64_t work_max)
   bucket_room_.back() = size;
 }
 
-// What each coupon from `from` on could add after `level.taken`, and their sums from the back, of each bucket
-// no more than may still join, and in all no more than is left.
-void SetSearch::Bound(Level& level, uint64_t set, size_t from, int64_t benefit_minor) {
+// Of each group as many places as coupons may still join `set`.
+void SetSearch::EmptyBuckets(uint64_t set) {
   for (size_t bucket = 0; bucket < bucket_best_.size(); ++bucket) {
     const auto inside = static_cast<size_t>(std::popcount(set & bucket_members_[bucket]));
     bucket_best_[bucket].assign(bucket_room_[bucket] - std::min(bucket_room_[bucket], inside), 0);
   }
+}
+
+// By how much the best of the bucket are worth more with this one: it pushes the least of them out, when it
+// is larger; they stay sorted.
+int64_t SetSearch::PutIntoBucket(size_t i, int64_t bound) {
+  int64_t moving = bound;
+  for (int64_t& kept : bucket_best_[bucket_[i]]) {
+    if (moving > kept) std::swap(moving, kept);
+  }
+  return bound - moving;
+}
+
+// What each coupon from `from` on could add after what was taken, and their sums from the back, of each
+// bucket no more than may still join, and in all no more than is left.
+void SetSearch::Bound(size_t depth, uint64_t set, size_t from, int64_t benefit_minor) {
+  Level& level = levels_[depth];
+  EmptyBuckets(set);
   const int64_t left = candidates_.ceiling_minor() - benefit_minor;
   int64_t sum = 0;
   int64_t alone = 0;  // the best exclusive one, which nothing else joins
   level.suffixes[candidates_.size()] = 0;
+  level.open = 0;
   for (size_t i = candidates_.size(); i-- > from;) {
     level.bounds[i] = 0;
-    if (candidates_.MayJoin(set, i)) {
-      work_ += candidates_.bound_work(i);
-      level.bounds[i] = candidates_.on_order(i).BenefitBound(level.taken);
+    if ((depth == 0 || levels_[depth - 1].bounds[i] != 0) && candidates_.MayJoin(set, i)) {
+      if (depth > 0 && ((level.stale & Bit(i)) == 0 || candidates_.on_order(i).bound_takes_sort())) {
+        level.bounds[i] = levels_[depth - 1].bounds[i];
+      } else {
+        work_ += candidates_.bound_work(i);
+        level.bounds[i] = candidates_.on_order(i).BenefitBound(level.taken);
+      }
     }
+    if (level.bounds[i] != 0) level.open |= Bit(i);
     if (candidates_.rules().exclusive(i)) {
       alone = std::max(alone, level.bounds[i]);
     } else {
-      // The new one pushes the least of its bucket out, when it is larger; the best stay sorted.
-      int64_t moving = level.bounds[i];
-      sum += moving;
-      for (int64_t& kept : bucket_best_[bucket_[i]]) {
-        if (moving > kept) std::swap(moving, kept);
-      }
-      sum -= moving;
+      sum += PutIntoBucket(i, level.bounds[i]);
     }
     level.suffixes[i] = std::min(left, std::max(sum, alone));
   }
+}
+
+// The most that the coupons of `open`, none of them exclusive, could add to `set` by the bounds of `level`.
+int64_t SetSearch::MostWith(const Level& level, uint64_t open, uint64_t set) {
+  EmptyBuckets(set);
+  int64_t sum = 0;
+  for (uint64_t rest = open; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<size_t>(std::countr_zero(rest));
+    sum += PutIntoBucket(i, level.bounds[i]);
+  }
+  return sum;
 }
 
 void SetSearch::Meet(uint64_t set, int64_t benefit_minor) {
@@ -83,25 +110,39 @@ void SetSearch::Meet(uint64_t set, int64_t benefit_minor) {
 }
 
 void SetSearch::Descend(size_t depth, uint64_t set, size_t from, int64_t benefit_minor) {
-  Level& level = levels_[depth];
-  Bound(level, set, from, benefit_minor);
+  Bound(depth, set, from, benefit_minor);
+  const Level& level = levels_[depth];
   for (size_t i = from; i < candidates_.size(); ++i) {
     if (exhausted()) return;
     if (found_.any && benefit_minor + level.suffixes[i] <= found_.benefit_minor) return;
     // A part of what is known can only grow into another part of it.
     if (((set | (~uint64_t{0} << i & All(candidates_.size()))) & ~known_) == 0) return;
-    if (level.bounds[i] == 0) continue;
-    if (!candidates_.MayJoin(set, i)) continue;
-    work_ += candidates_.price_work(i);
-    if (candidates_.on_order(i).Price(level.taken, cut_)) continue;
-    Level& next = levels_[depth + 1];
-    next.taken = level.taken;
-    next.taken.Add(candidates_.on_order(i), cut_);
-    const int64_t joined_minor = benefit_minor + cut_.benefit_minor();
-    Meet(set | Bit(i), joined_minor);
-    if (i + 1 < candidates_.size()) Descend(depth + 1, set | Bit(i), i + 1, joined_minor);
+    if ((level.open & Bit(i)) == 0) continue;
+    Try(depth, set, i, benefit_minor);
     if (candidates_.always_joins(i) && ((known_ & Bit(i)) == 0 || LeavesSomething(level, i))) return;
   }
+}
+
+// Takes coupon `i` into `set` and goes on from there, unless its amount alone shows that this leads nowhere:
+// splitting it over the lines is the larger part of the work.
+void SetSearch::Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor) {
+  const Level& level = levels_[depth];
+  const OfferOnOrder& on_order = candidates_.on_order(i);
+  work_ += candidates_.bound_work(i);
+  const int64_t own_minor = on_order.BenefitMinor(level.taken);
+  if (own_minor == 0) return;
+  const int64_t joined_minor = benefit_minor + own_minor;
+  Meet(set | Bit(i), joined_minor);
+  const uint64_t open = level.open & ~candidates_.rules().never_with(i) & ~(Bit(i) | (Bit(i) - 1));
+  if (open == 0) return;
+  if (found_.any && joined_minor + MostWith(level, open, set | Bit(i)) <= found_.benefit_minor) return;
+  work_ += candidates_.price_work(i);
+  if (on_order.Price(level.taken, cut_)) return;
+  Level& next = levels_[depth + 1];
+  next.taken = level.taken;
+  next.taken.Add(on_order, cut_);
+  next.stale = candidates_.touched_by(i);
+  Descend(depth + 1, set | Bit(i), i + 1, joined_minor);
 }
 
 // Whether after `i` and all that is still open every one of them finds something left of its pool. Where a
@@ -115,8 +156,8 @@ bool SetSearch::LeavesSomething(const Level& level, size_t i) const {
 // A first answer, so that branches can be left from the start: the coupons that are worth most by themselves,
 // as far as they go together.
 void SetSearch::Seed() {
-  Level& level = levels_[0];
-  Bound(level, 0, 0, 0);
+  Bound(0, 0, 0, 0);
+  const Level& level = levels_[0];
   std::vector<size_t> by_worth(candidates_.size());
   std::iota(by_worth.begin(), by_worth.end(), size_t{0});
   std::stable_sort(by_worth.begin(), by_worth.end(),

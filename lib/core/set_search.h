@@ -38,6 +38,9 @@ class CandidateSet {
   // and where T - D(T) never falls when T rises, having taken something before leaves no more at the end.
   bool always_joins(size_t i) const { return (always_joins_ >> i & 1) != 0; }
 
+  // The coupons whose bound may fall when `i` takes something.
+  uint64_t touched_by(size_t i) const { return touched_by_[i]; }
+
   // What is left of the lines, or of the shipping, that coupon `i` lowers; and how much of it must be left so
   // that every later one that always_joins saw still takes something off.
   int64_t PoolMinor(size_t i, const TakenOff& taken) const;
@@ -60,6 +63,7 @@ class CandidateSet {
   StackingRules rules_;
   uint64_t always_joins_ = 0;
   std::vector<int64_t> pool_need_minor_;
+  std::vector<uint64_t> touched_by_;
   int64_t ceiling_minor_ = 0;
 };
 
@@ -91,10 +95,16 @@ class SetSearch {
     TakenOff taken;
     std::vector<int64_t> bounds;    // by coupon
     std::vector<int64_t> suffixes;  // the most that coupons from here on could add
+    uint64_t open = 0;              // the coupons that could add anything
+    uint64_t stale = ~uint64_t{0};  // those whose bound the last coupon taken may have changed
   };
 
-  void Bound(Level& level, uint64_t set, size_t from, int64_t benefit_minor);
+  void Bound(size_t depth, uint64_t set, size_t from, int64_t benefit_minor);
+  int64_t MostWith(const Level& level, uint64_t open, uint64_t set);
+  void EmptyBuckets(uint64_t set);
+  int64_t PutIntoBucket(size_t i, int64_t bound);
   void Descend(size_t depth, uint64_t set, size_t from, int64_t benefit_minor);
+  void Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor);
   void DescendLeast(size_t depth, uint64_t set, size_t from, int64_t benefit_minor);
   bool LeavesSomething(const Level& level, size_t i) const;
   bool Complete(uint64_t set);
