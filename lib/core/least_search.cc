@@ -47,18 +47,9 @@ void SetSearch::DescendLeast(size_t depth, uint64_t set, size_t from, int64_t be
       next.taken = level.taken;
       next.taken.Add(candidates_.on_order(from), cut_);
       DescendLeast(depth + 1, set | Bit(from), from + 1, benefit_minor + cut_.benefit_minor());
-      if (!MayStillBeBlocked(set, from, from + 1)) return;
     }
   }
   DescendLeast(depth, set, from + 1, benefit_minor);
-}
-
-// Whether a coupon that could join `set` and is left out may find itself kept out in the end, as it must.
-bool SetSearch::MayStillBeBlocked(uint64_t set, size_t i, size_t from) const {
-  (void)set;
-  (void)i;
-  (void)from;
-  return true;
 }
 
 void SetSearch::LeastComplete(Found& least, Found& second) {

@@ -118,31 +118,34 @@ void SetSearch::Descend(size_t depth, uint64_t set, size_t from, int64_t benefit
     // A part of what is known can only grow into another part of it.
     if (((set | (~uint64_t{0} << i & All(candidates_.size()))) & ~known_) == 0) return;
     if ((level.open & Bit(i)) == 0) continue;
-    Try(depth, set, i, benefit_minor);
-    if (candidates_.always_joins(i) && ((known_ & Bit(i)) == 0 || LeavesSomething(level, i))) return;
+    const bool joins = Try(depth, set, i, benefit_minor);
+    if (joins && candidates_.always_joins(i) && ((known_ & Bit(i)) == 0 || LeavesSomething(level, i))) return;
   }
 }
 
 // Takes coupon `i` into `set` and goes on from there, unless its amount alone shows that this leads nowhere:
-// splitting it over the lines is the larger part of the work.
-void SetSearch::Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor) {
+// splitting it over the lines is the larger part of the work. False when it takes nothing off here.
+bool SetSearch::Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor) {
   const Level& level = levels_[depth];
   const OfferOnOrder& on_order = candidates_.on_order(i);
   work_ += candidates_.bound_work(i);
   const int64_t own_minor = on_order.BenefitMinor(level.taken);
-  if (own_minor == 0) return;
+  if (own_minor == 0) return false;
   const int64_t joined_minor = benefit_minor + own_minor;
   Meet(set | Bit(i), joined_minor);
   const uint64_t open = level.open & ~candidates_.rules().never_with(i) & ~(Bit(i) | (Bit(i) - 1));
-  if (open == 0) return;
-  if (found_.any && joined_minor + MostWith(level, open, set | Bit(i)) <= found_.benefit_minor) return;
+  if (open == 0) return true;
+  if (found_.any && joined_minor + MostWith(level, open, set | Bit(i)) <= found_.benefit_minor) {
+    return true;
+  }
   work_ += candidates_.price_work(i);
-  if (on_order.Price(level.taken, cut_)) return;
+  on_order.Price(level.taken, cut_);
   Level& next = levels_[depth + 1];
   next.taken = level.taken;
   next.taken.Add(on_order, cut_);
   next.stale = candidates_.touched_by(i);
   Descend(depth + 1, set | Bit(i), i + 1, joined_minor);
+  return true;
 }
 
 // Whether after `i` and all that is still open every one of them finds something left of its pool. Where a

@@ -104,11 +104,10 @@ class SetSearch {
   void EmptyBuckets(uint64_t set);
   int64_t PutIntoBucket(size_t i, int64_t bound);
   void Descend(size_t depth, uint64_t set, size_t from, int64_t benefit_minor);
-  void Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor);
+  bool Try(size_t depth, uint64_t set, size_t i, int64_t benefit_minor);
   void DescendLeast(size_t depth, uint64_t set, size_t from, int64_t benefit_minor);
   bool LeavesSomething(const Level& level, size_t i) const;
   bool Complete(uint64_t set);
-  bool MayStillBeBlocked(uint64_t set, size_t i, size_t from) const;
   void Meet(uint64_t set, int64_t benefit_minor);
   void Seed();
 
