@@ -86,14 +86,20 @@ pb::Coupon ToProto(const storage::CodeView& code, core::CodeNumber number, const
   return out;
 }
 
-pb::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const core::CodeBook& codes) {
+std::vector<std::string> TextsOf(const core::NumberRow& row, uint8_t key_id, const core::CodeBook& codes) {
   constexpr size_t kLength = core::CodeBook::kTextLength;
-  std::string texts(made.numbers.count * kLength, ' ');
-  codes.MakeRow(KeyFor(made.code_key_id, codes), core::CodeKind::kUnbound, made.numbers, texts);
+  std::string text(row.count * kLength, ' ');
+  codes.MakeRow(KeyFor(key_id, codes), core::CodeKind::kUnbound, row, text);
+  std::vector<std::string> texts;
+  texts.reserve(row.count);
+  for (size_t i = 0; i < row.count; ++i) texts.push_back(text.substr(i * kLength, kLength));
+  return texts;
+}
+
+pb::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const core::CodeBook& codes) {
   pb::GenerateCodesResponse out;
   out.set_batch_id(BatchId(made.batch));
-  out.mutable_codes()->Reserve(static_cast<int>(made.numbers.count));
-  for (size_t i = 0; i < made.numbers.count; ++i) out.add_codes(texts.substr(i * kLength, kLength));
+  for (std::string& code : TextsOf(made.numbers, made.code_key_id, codes)) out.add_codes(std::move(code));
   *out.mutable_make_time() = ToProto(made.make_time_ms);
   return out;
 }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/code.h"
 #include "coupon/v1/coupon.pb.h"
 #include "coupon/v1/issuer_service.pb.h"
@@ -17,6 +20,9 @@ coupon::v1::Coupon ToProto(const storage::Coupon& coupon, const core::CodeBook& 
 // A coupon that its code is still to become.
 coupon::v1::Coupon ToProto(const storage::CodeView& code, core::CodeNumber number,
                            const core::CodeBook& codes);
+// Codes that belong to nobody, as printed: under `key_id`, or after that key was retired under the current
+// one.
+std::vector<std::string> TextsOf(const core::NumberRow& row, uint8_t key_id, const core::CodeBook& codes);
 coupon::v1::GenerateCodesResponse ToProto(const storage::GeneratedCodes& made, const core::CodeBook& codes);
 coupon::v1::RevokeCouponResponse ToProto(const storage::Revoked& revoked);
 

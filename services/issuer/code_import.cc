@@ -3,6 +3,7 @@
 #include <array>
 
 #include "api/numbered_id.h"
+#include "services/program/stored_code_lookup.h"
 
 namespace tessera::issuer {
 namespace {
@@ -50,15 +51,11 @@ void CodeImport::Decide(const Candidate& candidate, core::CodeNumber standing) {
 }
 
 async::Task<core::Result<bool>> CodeImport::StoredBefore(const Candidate* candidate) {
-  for (size_t i = 1; i < candidate->keys.size(); ++i) {
-    const auto standing = co_await store_.FindStoredCode(candidate->keys[i], deadline_);
-    if (standing.ok()) {
-      Decide(*candidate, *standing);
-      co_return true;
-    }
-    if (standing.error().reason != core::Reason::kCouponNotFound) co_return standing.error();
-  }
-  co_return false;
+  std::vector<core::StoredCodeKey> older(candidate->keys.begin() + 1, candidate->keys.end());
+  const auto standing = co_await program::FindUnder(store_, std::move(older), deadline_);
+  if (!standing.ok()) co_return standing.error();
+  if (standing->has_value()) Decide(*candidate, **standing);
+  co_return standing->has_value();
 }
 
 async::Task<core::Status> CodeImport::Add(std::vector<std::string> codes) {

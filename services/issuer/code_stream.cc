@@ -1,7 +1,9 @@
 #include "services/issuer/code_stream.h"
 
+#include "api/convert_coupon.h"
 #include "async/when_all.h"
 #include "services/issuer/short_codes.h"
+#include "services/program/stored_code_lookup.h"
 
 namespace tessera::issuer {
 
@@ -10,37 +12,19 @@ struct CodeStream::Found {
   core::Result<std::string> text = std::string();
 };
 
-std::vector<std::string> CodeStream::Derive(const storage::CodeBatch& batch, uint64_t start,
-                                            size_t count) const {
-  constexpr size_t kLength = core::CodeBook::kTextLength;
-  const core::CodeBook& codes = tools_.codes;
-  const uint8_t key = codes.Has(batch.code_key_id) ? batch.code_key_id : codes.current_key_id();
-  core::NumberRow row = batch.numbers;
-  row.first += start * row.stride;
-  row.count = count;
-  std::string text(count * kLength, ' ');
-  codes.MakeRow(key, core::CodeKind::kUnbound, row, text);
-  std::vector<std::string> read;
-  read.reserve(count);
-  for (size_t i = 0; i < count; ++i) read.push_back(text.substr(i * kLength, kLength));
-  return read;
-}
-
 async::Task<void> CodeStream::Find(const storage::CodeBatch* batch, Found* found,
                                    storage::Deadline deadline) const {
   for (uint32_t draw = 0; draw < kShortCodeDrawsMax; ++draw) {
     std::string text = tools_.stored_codes.Draw(batch->code_key_id, *batch->pattern, found->number, draw);
-    for (const core::StoredCodeKey& key : tools_.stored_codes.KeysOf(*core::CanonicalStoredCode(text))) {
-      const auto standing = co_await store_.FindStoredCode(key, deadline);
-      if (standing.ok() && *standing == found->number) {
-        found->text = std::move(text);
-        co_return;
-      }
-      const bool absent = standing.ok() || standing.error().reason == core::Reason::kCouponNotFound;
-      if (!absent) {
-        found->text = standing.error();
-        co_return;
-      }
+    auto keys = tools_.stored_codes.KeysOf(*core::CanonicalStoredCode(text));
+    const auto standing = co_await program::FindUnder(store_, std::move(keys), deadline);
+    if (!standing.ok()) {
+      found->text = standing.error();
+      co_return;
+    }
+    if (*standing == found->number) {
+      found->text = std::move(text);
+      co_return;
     }
   }
   found->text = core::Error(core::Reason::kStoreNonsense, "a short code is not where it was stored");
@@ -49,7 +33,12 @@ async::Task<void> CodeStream::Find(const storage::CodeBatch* batch, Found* found
 async::Task<core::Result<std::vector<std::string>>> CodeStream::Read(const storage::CodeBatch* batch,
                                                                      uint64_t start, size_t count,
                                                                      storage::Deadline deadline) const {
-  if (!batch->pattern) co_return Derive(*batch, start, count);
+  if (!batch->pattern) {
+    core::NumberRow row = batch->numbers;
+    row.first += start * row.stride;
+    row.count = count;
+    co_return api::TextsOf(row, batch->code_key_id, tools_.codes);
+  }
   if (!tools_.stored_codes.HasCodeKey(batch->code_key_id)) {
     co_return core::InvalidField("batch_id", "must be of codes whose key is not retired");
   }

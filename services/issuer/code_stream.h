@@ -22,7 +22,6 @@ class CodeStream {
  private:
   struct Found;  // a short code
 
-  std::vector<std::string> Derive(const storage::CodeBatch& batch, uint64_t start, size_t count) const;
   async::Task<void> Find(const storage::CodeBatch* batch, Found* found, storage::Deadline deadline) const;
 
   storage::BatchStore& store_;

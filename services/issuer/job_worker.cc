@@ -8,6 +8,7 @@
 #include "async/timer.h"
 #include "crypto/random.h"
 #include "services/issuer/short_codes.h"
+#include "services/program/stored_code_lookup.h"
 
 namespace tessera::issuer {
 namespace {
@@ -55,18 +56,6 @@ JobWorker::JobWorker(storage::JobWork& work, storage::BatchStore& batches, const
                    .Add({});
 }
 
-// Whether the code was stored before the current user key came, with another number.
-JobWorker::Asked<bool> JobWorker::IsTaken(const std::vector<core::StoredCodeKey>* keys,
-                                          core::CodeNumber number, storage::Deadline deadline) {
-  for (size_t i = 1; i < keys->size(); ++i) {
-    const auto standing = co_await batches_.FindStoredCode((*keys)[i], deadline);
-    if (standing.ok() && *standing != number) co_return true;
-    if (!standing.ok() && standing.error().reason != core::Reason::kCouponNotFound)
-      co_return standing.error();
-  }
-  co_return false;
-}
-
 JobWorker::Asked<JobStep> JobWorker::MakeShort(const Job& job, const storage::GenerateWork& work) {
   if (!tools_.stored_codes.HasCodeKey(work.code_key_id)) {
     co_return core::Error(core::Reason::kContended, "the job's code key is not here: it is left to others");
@@ -88,12 +77,14 @@ JobWorker::Asked<JobStep> JobWorker::MakeShort(const Job& job, const storage::Ge
     for (const core::CodeNumber number : open) {
       const std::string text = tools_.stored_codes.Draw(work.code_key_id, *work.pattern, number, draw);
       const auto keys = tools_.stored_codes.KeysOf(*core::CanonicalStoredCode(text));
-      const auto taken = co_await IsTaken(&keys, number, deadline);
-      if (!taken.ok()) co_return taken.error();
-      if (*taken) {
-        again.push_back(number);
-      } else {
+      // It may have been stored, with another number, before the current user key came.
+      std::vector<core::StoredCodeKey> older(keys.begin() + 1, keys.end());
+      const auto before = co_await program::FindUnder(batches_, std::move(older), deadline);
+      if (!before.ok()) co_return before.error();
+      if (before->value_or(number) == number) {
         codes.push_back({keys.front(), number});
+      } else {
+        again.push_back(number);
       }
     }
     const auto standing = co_await batches_.AddStoredCodes(job.campaign_id, job.batch, codes, deadline);
@@ -145,8 +136,10 @@ JobWorker::Asked<bool> JobWorker::Work(storage::JobLease lease) {
     if (!step.ok()) co_return step.error();
     const auto goes_on = co_await work_.Advance(lease, *step, async::After(kCallTime));
     if (!goes_on.ok()) co_return goes_on.error();
+    // The note of the last step ends the job, and one that was lost to another worker is that one's to count.
+    const bool was_last = static_cast<uint64_t>(step->to) == (*job)->numbers.count;
+    if (*goes_on || was_last) codes_done_->Increment(static_cast<double>(step->to - step->from));
     if (!*goes_on) break;
-    codes_done_->Increment(static_cast<double>(step->to - step->from));
     (*job)->done = step->to;
   }
   co_return true;

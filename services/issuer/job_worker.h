@@ -44,8 +44,6 @@ class JobWorker final : public program::BackgroundLoop {
   Asked<bool> Work(storage::JobLease lease);
   Asked<storage::JobStep> Step(const storage::Job& job);
   Asked<storage::JobStep> Make(const storage::Job& job, const storage::GenerateWork& work);
-  Asked<bool> IsTaken(const std::vector<core::StoredCodeKey>* keys, core::CodeNumber number,
-                      storage::Deadline deadline);
   Asked<storage::JobStep> MakeShort(const storage::Job& job, const storage::GenerateWork& work);
 
   storage::JobWork& work_;

@@ -1,5 +1,7 @@
 #include "services/program/code_reader.h"
 
+#include "services/program/stored_code_lookup.h"
+
 namespace tessera::program {
 
 async::Task<core::Result<core::CouponName>> CodeReader::ReadCode(const api::TypedCode& code,
@@ -15,23 +17,16 @@ async::Task<core::Result<core::CouponName>> CodeReader::ReadCode(const api::Type
   const auto charged = co_await budget_.Charge(guesser, context.deadline);
   if (!charged.ok()) co_return charged.error();
   if (!stored_code.ok()) co_return name;
-  core::Result<core::CodeNumber> number = co_await Find(*stored_code, context.deadline);
-  const bool wrong = !number.ok() && number.error().reason == core::Reason::kCouponNotFound;
-  if (wrong) co_return std::move(number).error().With("field", code.field);
+  auto keys = tools_.stored_codes.KeysOf(*stored_code);
+  const auto number = co_await FindUnder(dictionary_, std::move(keys), context.deadline);
+  const bool wrong = number.ok() && !number->has_value();
+  if (wrong) {
+    co_return core::Error(core::Reason::kCouponNotFound, "There is no such code.").With("field", code.field);
+  }
   // What was not judged was no wrong guess either.
   co_await budget_.GiveBack(*charged, context.deadline);
-  if (!number.ok()) co_return std::move(number).error();
-  co_return core::CouponName(*number);
-}
-
-async::Task<core::Result<core::CodeNumber>> CodeReader::Find(const std::string& stored_code,
-                                                             storage::Deadline deadline) const {
-  core::Result<core::CodeNumber> found = core::Error(core::Reason::kCouponNotFound, "There is no such code.");
-  for (const core::StoredCodeKey& key : tools_.stored_codes.KeysOf(stored_code)) {
-    found = co_await dictionary_.FindStoredCode(key, deadline);
-    if (found.ok() || found.error().reason != core::Reason::kCouponNotFound) break;
-  }
-  co_return found;
+  if (!number.ok()) co_return number.error();
+  co_return core::CouponName(**number);
 }
 
 async::Task<core::Result<core::CouponName>> CodeReader::Read(const api::TypedCoupon& coupon,

@@ -36,9 +36,6 @@ class CodeReader {
                                                    const server::CallContext& context);
 
  private:
-  async::Task<core::Result<core::CodeNumber>> Find(const std::string& stored_code,
-                                                   storage::Deadline deadline) const;
-
   storage::CodeDictionary& dictionary_;
   const HandlerTools& tools_;
   AttemptBudget budget_;

@@ -8,6 +8,7 @@
 
 #include "tests/e2e/calling_test.h"
 #include "tests/e2e/trials.h"
+#include "tests/support/http_get.h"
 #include "tests/support/wait_until.h"
 #include "tools/load/campaign_setup.h"
 
@@ -236,6 +237,7 @@ TEST_F(JobsTest, ABatchIsTakenBack) {
   EXPECT_EQ(job.state(), pb::JOB_STATE_SUCCEEDED);
   EXPECT_EQ(job.done_count(), 100'000);
   EXPECT_EQ(job.refused_count(), 1);
+  EXPECT_EQ(testing::MetricValue(deployment_.issuer().Metrics(), "coupon_job_codes_total"), 200'000);
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf(codes[99'999], "order-2")),
             "COUPON_REVOKED");
   EXPECT_EQ(client_.SettledStats("many").codes_revoked_count(), 99'999);

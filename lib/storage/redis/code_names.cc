@@ -25,15 +25,14 @@ async::Task<void> CodeNames::AddShare(Addition* addition, Share share) const {
   redis::Command command(redis_scripts::kAddCodes);
   command.Key(keys.Ledger(share.partition)).Key(keys.Given(share.partition, range.batch));
   for (const size_t place : share.places) {
-    command.Key(keys.StoredCodes(share.partition, addition->codes[place].key.bucket(keys.shape())));
+    command.Key(keys.StoredCodes(share.partition, addition->codes[place].key.bucket(shape)));
   }
   command.Arg(backend_.clock.At(addition->deadline)).Arg(PackNumber(range.campaign.value, 4));
   command.Arg(range.batch / shape.partitions);
   // Each partition has every P-th index, so that a code's state stands beside its name.
-  const uint64_t ahead =
-      (share.partition + shape.partitions - range.first % shape.partitions) % shape.partitions;
+  const uint64_t first = IndexIn(share.partition, range.first, shape);
   const auto home = static_cast<uint32_t>(range.batch % shape.partitions);
-  command.Arg(core::CodeNumber::Of(shape, home, range.first + ahead).value);
+  command.Arg(core::CodeNumber::Of(shape, home, first).value);
   command.Arg(uint64_t{shape.partitions} * shape.partitions).Arg(range.count / shape.partitions);
   for (const size_t place : share.places) {
     const StoredCode& code = addition->codes[place];

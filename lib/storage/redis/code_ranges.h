@@ -19,6 +19,11 @@ struct CodeRange {
   uint32_t uses_max = 1;  // of each code
 };
 
+// The first index from `from` on whose code has its state in `partition`.
+inline uint64_t IndexIn(uint32_t partition, uint64_t from, const core::Shape& shape) {
+  return from + (partition + shape.partitions - from % shape.partitions) % shape.partitions;
+}
+
 // Which batch and campaign a code is of. Ranges of code numbers are given out once and never change, so what
 // was read is remembered. Loop thread only.
 class CodeRanges {

@@ -78,8 +78,7 @@ async::Task<void> CodeWithdrawing::RevokeOne(Withdrawal* step, core::CodeNumber 
 async::Task<void> CodeWithdrawing::WithdrawNeighbours(Withdrawal* step, uint32_t partition) const {
   const core::Shape& shape = backend_.keys.shape();
   const auto home = static_cast<uint32_t>(step->job.job % shape.partitions);
-  const uint64_t ahead = (partition + shape.partitions - step->first % shape.partitions) % shape.partitions;
-  const uint64_t index = step->first + ahead;
+  const uint64_t index = IndexIn(partition, step->first, shape);
   if (index >= step->end) co_return;
   uint64_t count = (step->end - 1 - index) / shape.partitions + 1;
   if (step->imported) {
