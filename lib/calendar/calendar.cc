@@ -33,6 +33,15 @@ core::InstantMs DayStart(const Zone& zone, absl::CivilDay day) {
   return absl::ToUnixMillis(skipped ? midnight.trans : midnight.pre);
 }
 
+// The day whose window holds `t`. It differs from the clock's date only where clocks went back over midnight:
+// by one day.
+absl::CivilDay DayOf(const Zone& zone, core::InstantMs t) {
+  absl::CivilDay day = absl::ToCivilDay(absl::FromUnixMillis(t), zone);
+  while (t < DayStart(zone, day)) --day;
+  while (t >= DayStart(zone, day + 1)) ++day;
+  return day;
+}
+
 }  // namespace
 
 core::Result<Zone> LoadZone(std::string_view name, const std::string& path) {
@@ -44,11 +53,19 @@ core::Result<Zone> LoadZone(std::string_view name, const std::string& path) {
 }
 
 core::Window DayWindow(const Zone& zone, core::InstantMs t) {
-  absl::CivilDay day = absl::ToCivilDay(absl::FromUnixMillis(t), zone);
-  // The clock's date and the day's window differ only where clocks went back over midnight: by one day.
-  while (t < DayStart(zone, day)) --day;
-  while (t >= DayStart(zone, day + 1)) ++day;
+  const absl::CivilDay day = DayOf(zone, t);
   return {.start_ms = DayStart(zone, day), .end_ms = DayStart(zone, day + 1)};
+}
+
+core::Window WeekWindow(const Zone& zone, core::InstantMs t) {
+  const absl::CivilDay monday = absl::PrevWeekday(DayOf(zone, t) + 1, absl::Weekday::monday);
+  return {.start_ms = DayStart(zone, monday), .end_ms = DayStart(zone, monday + 7)};
+}
+
+core::Window MonthWindow(const Zone& zone, core::InstantMs t) {
+  const absl::CivilMonth month(DayOf(zone, t));
+  return {.start_ms = DayStart(zone, absl::CivilDay(month)),
+          .end_ms = DayStart(zone, absl::CivilDay(month + 1))};
 }
 
 }  // namespace tessera::calendar

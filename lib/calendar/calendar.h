@@ -25,4 +25,8 @@ core::Result<Zone> LoadZone(std::string_view name, const std::string& path);
 // the repeated minutes then belong to the day that had begun. REQUIRES: t within the years 1 to 9998.
 core::Window DayWindow(const Zone& zone, core::InstantMs t);
 
+// The week of such days that holds `t`, from Monday on (ISO 8601), and the calendar month.
+core::Window WeekWindow(const Zone& zone, core::InstantMs t);
+core::Window MonthWindow(const Zone& zone, core::InstantMs t);
+
 }  // namespace tessera::calendar

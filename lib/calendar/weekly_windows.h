@@ -20,4 +20,10 @@ bool InWeeklyWindow(std::span<const core::WeeklyWindow> windows, const Zone& zon
 std::optional<core::InstantMs> NextWeeklyWindow(std::span<const core::WeeklyWindow> windows, const Zone& zone,
                                                 core::InstantMs t);
 
+// A span around `t` throughout which InWeeklyWindow says what it says of `t`: inside a window until its end,
+// or until a later one that it runs into; outside until the next one begins; at most some eight days each
+// way. REQUIRES: t within the years 1 to 9998.
+core::Window SameWeeklyAnswer(std::span<const core::WeeklyWindow> windows, const Zone& zone,
+                              core::InstantMs t);
+
 }  // namespace tessera::calendar

@@ -2,20 +2,12 @@
 
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "core/ids.h"
-#include "core/money.h"
 #include "core/offer.h"
+#include "core/threshold_loss.h"
 
 namespace tessera::core {
-
-// What a coupon is worth. A new type of coupon is one more alternative here and one more case in pricing.cc.
-struct CouponTerms {
-  std::variant<PercentOff, AmountOff> benefit;
-  std::optional<int64_t> minimum_spend_minor;
-  bool operator==(const CouponTerms&) const = default;
-};
 
 enum class CampaignState : uint8_t { kDraft, kActive, kPaused, kEnded };
 
@@ -34,17 +26,32 @@ struct CampaignLimits {
   bool operator==(const CampaignLimits&) const = default;
 };
 
-// What an operator defines. Days are calendar days of `time_zone`.
+// Limits that using a coupon spends, and that come back when the use is undone. Money is in minor units of
+// the campaign's currency, days are calendar days, weeks begin on Monday, months are calendar months. An
+// absent limit is no limit.
+struct UseLimits {
+  std::optional<int64_t> budget_total_minor;
+  std::optional<int64_t> budget_per_day_minor;
+  bool budget_clips = false;  // whether what is left of a budget lessens a discount, or else refuses it
+  std::optional<int64_t> uses_per_user_total;
+  std::optional<int64_t> uses_per_user_per_day;
+  std::optional<int64_t> uses_per_user_per_week;
+  std::optional<int64_t> uses_per_user_per_month;
+  bool operator==(const UseLimits&) const = default;
+};
+
+// What an operator defines. Days and the offer's weekly windows are those of `time_zone`.
 struct CampaignDefinition {
   std::string display_name;
-  Currency currency;
   std::string time_zone;
-  CouponTerms terms;
+  Offer offer;
   Window claim_window;
   Window use_window;  // its end is the end of every coupon issued
   CampaignLimits limits;
+  UseLimits use_limits;
   PauseScope pause_scope = PauseScope::kIssue;
   RestorePolicy restore_policy = RestorePolicy::kRestore;
+  ThresholdLoss threshold_loss = ThresholdLoss::kKeep;
   bool operator==(const CampaignDefinition&) const = default;
 };
 

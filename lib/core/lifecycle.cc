@@ -78,8 +78,9 @@ Status MayRedeem(const Campaign& campaign) {
 
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after) {
   if (state == CampaignState::kDraft) return Ok();
-  if (before.terms != after.terms) return Immutable("terms");
-  if (before.currency != after.currency) return Immutable("currency_code");
+  if (before.offer.currency != after.offer.currency) return Immutable("currency_code");
+  if (before.offer != after.offer) return Immutable("offer");
+  if (before.threshold_loss != after.threshold_loss) return Immutable("threshold_loss");
   if (before.time_zone != after.time_zone) return Immutable("time_zone");
   if (before.claim_window.start_ms != after.claim_window.start_ms)
     return Immutable("claim_window.start_time");
@@ -90,6 +91,14 @@ Status MayUpdate(CampaignState state, const CampaignDefinition& before, const Ca
   }
   if (before.limits.stock_per_day.has_value() != after.limits.stock_per_day.has_value()) {
     return Immutable("limits.stock_per_day");
+  }
+  // Nor a budget what was spent.
+  if (before.use_limits.budget_total_minor.has_value() != after.use_limits.budget_total_minor.has_value()) {
+    return Immutable("use_limits.budget_total_minor");
+  }
+  if (before.use_limits.budget_per_day_minor.has_value() !=
+      after.use_limits.budget_per_day_minor.has_value()) {
+    return Immutable("use_limits.budget_per_day_minor");
   }
   return Ok();
 }

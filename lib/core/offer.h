@@ -98,7 +98,8 @@ struct BuyGet {
   bool operator==(const BuyGet&) const = default;
 };
 
-// A new type of coupon is one more alternative here, one more case in offer_pricing.cc and one in offer.cc.
+// A new type of coupon is one more alternative here; the compiler asks for its pricing (cut_pricing.cc) and
+// its ranges (offer.cc).
 using Benefit =
     std::variant<PercentOff, AmountOff, ThresholdOff, FreeShipping, Exchange, Gift, CutTo, BuyGet>;
 
@@ -142,7 +143,12 @@ struct Offer {
   bool operator==(const Offer&) const = default;
 };
 
-// INVALID_FIELD at the first field below `path` that is out of range.
+// INVALID_FIELD at the first field below `path` that is out of range, such as
+// "campaign.offer.percent_off.basis_points".
 Status CheckOffer(const Offer& offer, const std::string& path);
+
+// The same for what offer_pricing.h cannot compute with. It holds of every offer that CheckOffer ever
+// accepted, also when that has become stricter since.
+Status CheckComputable(const Offer& offer, const std::string& path);
 
 }  // namespace tessera::core

@@ -42,7 +42,8 @@ void TakenOff::Add(const OfferOnOrder& on_order, const Cut& cut) {
   shipping_minor += cut.shipping_minor;
 }
 
-OfferOnOrder::OfferOnOrder(const Offer& offer, const Order& order) : offer_(&offer), order_(&order) {
+OfferOnOrder::OfferOnOrder(const Offer& offer, const Order& order, std::optional<int64_t> discount_max_minor)
+    : offer_(&offer), order_(&order), discount_max_minor_(discount_max_minor) {
   if (offer.currency != order.currency) {
     refusal_ = Refusal{.why = WhyNot::kCurrencyMismatch};
     return;
@@ -52,6 +53,10 @@ OfferOnOrder::OfferOnOrder(const Offer& offer, const Order& order) : offer_(&off
 
 bool OfferOnOrder::FindLines() {
   ScopeMatch match = MatchScope(offer_->scope, *order_);
+  if (match.failed == Dimension::kOrderCount && !order_->completed_orders) {
+    refusal_ = Refusal{.why = WhyNot::kOrderCountUnknown};
+    return false;
+  }
   if (match.failed != Dimension::kNone) {
     refusal_ = Refusal{.why = WhyNot::kOutOfScope, .dimension = match.failed};
     for (uint32_t i = 0; i < order_->lines.size(); ++i) refusal_->lines.push_back(i);
@@ -111,8 +116,9 @@ std::optional<WhyNot> OfferOnOrder::Price(const TakenOff& before, Cut& cut) cons
   CutPricing pricing(*this, before);
   const CutPricing::Amounts amounts = pricing.Compute();
   if (amounts.why) return amounts.why;
-  cut.goods_minor = amounts.goods_minor;
-  cut.shipping_minor = amounts.shipping_minor;
+  cut.goods_minor = std::min(amounts.goods_minor, discount_max_minor_.value_or(kAmountMax));
+  cut.shipping_minor =
+      std::min(amounts.shipping_minor, discount_max_minor_.value_or(kAmountMax) - cut.goods_minor);
   cut.worth_minor = amounts.worth_minor;
   cut.shares.resize(targets_.size());
   Allocate(cut.goods_minor, pricing.weights(), pricing.rooms(), cut.shares);

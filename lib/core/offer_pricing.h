@@ -52,10 +52,11 @@ struct Cut {
 };
 
 // An offer held against an order: what can be said before any other coupon is known. Both must outlive it.
-// REQUIRES: CheckOffer and CheckOrder accepted them.
+// REQUIRES: CheckOrder accepts the order, and CheckOffer, or at least CheckComputable, the offer.
 class OfferOnOrder {
  public:
-  OfferOnOrder(const Offer& offer, const Order& order);
+  OfferOnOrder(const Offer& offer, const Order& order,
+               std::optional<int64_t> discount_max_minor = std::nullopt);
 
   const Offer& offer() const { return *offer_; }
   const Order& order() const { return *order_; }
@@ -77,8 +78,8 @@ class OfferOnOrder {
   // Units in scope but those of get_sku, for a BuyGet that has one.
   int64_t bought_units() const { return bought_units_; }
 
-  // What it takes off after `before`, into `cut`; or why it takes off nothing, and `cut` is undefined.
-  // REQUIRES: no refusal().
+  // What it takes off after `before`, at most discount_max_minor, into `cut`; or why it takes off nothing,
+  // and `cut` is undefined. REQUIRES: no refusal().
   std::optional<WhyNot> Price(const TakenOff& before, Cut& cut) const;
   // `why` with its facts.
   Refusal Explain(WhyNot why, const TakenOff& before) const;
@@ -101,6 +102,7 @@ class OfferOnOrder {
 
   const Offer* offer_;
   const Order* order_;
+  std::optional<int64_t> discount_max_minor_;
   std::optional<Refusal> refusal_;
   std::vector<uint32_t> counted_;
   std::vector<int64_t> counted_list_minor_;

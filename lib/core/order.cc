@@ -37,10 +37,12 @@ Status CheckLine(const OrderLine& line, const std::string& path) {
   if (Status status = CheckRange(line.quantity, 1, limits::kQuantityMax, path + ".quantity"); !status.ok()) {
     return status;
   }
-  if (Status status = CheckRange(line.unit_price_minor, 0, kAmountMax, path + ".unit_price"); !status.ok()) {
+  if (Status status = CheckRange(line.unit_price_minor, 0, kAmountMax, path + ".unit_price_minor");
+      !status.ok()) {
     return status;
   }
-  if (Status status = CheckRange(line.unit_floor_minor.value_or(0), 0, kAmountMax, path + ".unit_floor");
+  if (Status status =
+          CheckRange(line.unit_floor_minor.value_or(0), 0, kAmountMax, path + ".unit_floor_minor");
       !status.ok()) {
     return status;
   }
@@ -67,7 +69,7 @@ Status CheckOrder(const Order& order, const std::string& path) {
                         "must have 1 to " + std::to_string(limits::kOrderLinesMax) + " entries");
   }
   int64_t total = order.shipping_minor;
-  if (Status status = CheckRange(total, 0, kAmountMax, path + ".shipping"); !status.ok()) return status;
+  if (Status status = CheckRange(total, 0, kAmountMax, path + ".shipping_minor"); !status.ok()) return status;
   for (size_t i = 0; i < order.lines.size(); ++i) {
     const OrderLine& line = order.lines[i];
     const std::string line_path = path + ".lines[" + std::to_string(i) + "]";
@@ -84,6 +86,11 @@ Status CheckOrder(const Order& order, const std::string& path) {
                                                               {order.payment_method, ".payment_method"}};
   for (const auto& [name, field] : names) {
     if (Status status = CheckName(name, path + field); !status.ok()) return status;
+  }
+  if (Status status = CheckRange(order.completed_orders.value_or(0), 0, limits::kCompletedOrdersMax,
+                                 path + ".completed_orders");
+      !status.ok()) {
+    return status;
   }
   for (size_t i = 0; i < order.user_attributes.size(); ++i) {
     if (order.user_attributes[i].find('=') != std::string::npos) continue;

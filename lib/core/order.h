@@ -19,6 +19,7 @@ struct OrderLine {
   // The least that a unit may cost after all discounts; no coupon takes a unit below it. A line that is
   // priced below its floor already is left as it is.
   std::optional<int64_t> unit_floor_minor;
+  bool operator==(const OrderLine&) const = default;
 };
 
 // What is being bought, where, and how it is to be paid. What does not apply is left empty. REQUIRES (see
@@ -33,16 +34,19 @@ struct Order {
   std::string channel;
   std::string payment_method;
   std::vector<std::string> user_attributes;  // "name=value"
-  InstantMs instant_ms = 0;                  // when it is bought: weekly windows are judged by it
+  // How many orders this user completed before; absent: the caller does not know.
+  std::optional<int64_t> completed_orders;
+  InstantMs instant_ms = 0;  // when it is bought: weekly windows are judged by it
 
   // Sum of quantity times unit price; INT64_MAX when that does not fit, so that a caller can compare with
   // kAmountMax.
   int64_t SubtotalMinor() const;
+  bool operator==(const Order&) const = default;
 };
 
-// INVALID_FIELD at the first field, such as "order.lines[2].quantity", that is negative, too long or too
-// many, or that takes the sum of lines and shipping beyond kAmountMax. Currencies are not mixed here, since
-// an order has one: whoever reads money that names its currency refuses another one.
+// INVALID_FIELD at the first field, such as "order.lines[2].quantity", that is negative, too large, too long
+// or too many, or that takes the sum of lines and shipping beyond kAmountMax. Currencies are not mixed here,
+// since an order has one: whoever reads money that names its currency refuses another one.
 Status CheckOrder(const Order& order, const std::string& path);
 
 }  // namespace tessera::core

@@ -171,22 +171,22 @@ Status CheckUnits(const StandingOrder& standing, const PartialReturn& part, cons
 }  // namespace
 
 StandingOrder StandingAfter(const Order& order, const PricedStack& stack,
-                            std::span<const ListedCoupon> coupons, ThresholdLoss threshold_loss) {
+                            std::span<const PaidCoupon> coupons) {
   StandingOrder standing{.lines = {}, .shipping_minor = order.shipping_minor, .coupons = {}};
   for (const OrderLine& line : order.lines) {
     standing.lines.push_back({.unit_price_minor = line.unit_price_minor, .quantity = line.quantity});
   }
   for (const AppliedCoupon& applied : stack.applied) {
-    const auto listed = std::find_if(coupons.begin(), coupons.end(),
-                                     [&](const ListedCoupon& coupon) { return coupon.key == applied.key; });
-    const Offer& offer = *listed->offer;
+    const auto paid = std::find_if(coupons.begin(), coupons.end(),
+                                   [&](const PaidCoupon& coupon) { return coupon.key == applied.key; });
+    const Offer& offer = *paid->offer;
     StandingCoupon coupon{.key = applied.key,
                           .off_minor = std::vector<int64_t>(order.lines.size()),
                           .shipping_off_minor = applied.shipping_minor,
                           .counted = MatchScope(offer.scope, order).lines,
                           .steps = {},
                           .threshold_basis = offer.stacking.threshold_basis,
-                          .threshold_loss = threshold_loss};
+                          .threshold_loss = paid->threshold_loss};
     for (const LineShare& share : applied.lines) coupon.off_minor[share.line] = share.minor;
     const int64_t minimum = offer.minimum_spend_minor.value_or(0);
     if (const auto* threshold = std::get_if<ThresholdOff>(&offer.benefit)) {

@@ -8,6 +8,7 @@
 
 #include "core/offer.h"
 #include "core/stacking.h"
+#include "core/threshold_loss.h"
 
 // What comes back when a part of an order is returned, or one of its coupons: computed from what was stored
 // when the coupons were used, never from prices or campaigns of today. Pure; any thread.
@@ -15,18 +16,6 @@
 // However an order is returned, in whichever parts, the refunds less the amounts due sum to exactly what was
 // paid, and of each coupon exactly its discount is accounted for.
 namespace tessera::core {
-
-// What happens to a coupon's discount on the lines that stay, when returned lines take their sum below the
-// coupon's minimum spend or below the step that it had reached.
-enum class ThresholdLoss : uint8_t {
-  // It stays: what was bought was bought.
-  kKeep,
-  // It is taken back, down to the step that is still reached, or entirely.
-  kClawBack,
-  // It stays in proportion: what the lines that stay are of the sum that was wanted, and no less than what
-  // kClawBack leaves. A later return is held to what stayed.
-  kProrate,
-};
 
 // A line as far as it was not returned.
 struct StandingLine {
@@ -57,19 +46,28 @@ struct StandingOrder {
   bool operator==(const StandingOrder&) const = default;
 };
 
-// The order as it stands when `stack` was just paid. `coupons` are those of the stack, by key.
+// A coupon of a stack that was paid, with what its campaign says. The offer must outlive every use of it.
+struct PaidCoupon {
+  CouponKey key;
+  const Offer* offer = nullptr;
+  ThresholdLoss threshold_loss = ThresholdLoss::kKeep;
+};
+
+// The order as it stands when `stack` was just paid. `coupons` are those of the stack, by key, in any order.
 StandingOrder StandingAfter(const Order& order, const PricedStack& stack,
-                            std::span<const ListedCoupon> coupons, ThresholdLoss threshold_loss);
+                            std::span<const PaidCoupon> coupons);
 
 // What is given back: units of lines, the shipping, or one coupon, whose discount is then due.
 struct ReturnedUnits {
   uint32_t line = 0;
   int64_t quantity = 0;
+  bool operator==(const ReturnedUnits&) const = default;
 };
 struct PartialReturn {
   std::vector<ReturnedUnits> units;
   bool shipping = false;
   std::optional<CouponKey> coupon;
+  bool operator==(const PartialReturn&) const = default;
 };
 
 // What of a coupon's discount went, and why.

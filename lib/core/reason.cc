@@ -135,6 +135,46 @@ std::string_view ReasonName(Reason reason) {
       return "JOB_NOT_FOUND";
     case Reason::kJobEnded:
       return "JOB_ENDED";
+    case Reason::kSkuNotInOrder:
+      return "SKU_NOT_IN_ORDER";
+    case Reason::kTooFewUnits:
+      return "TOO_FEW_UNITS";
+    case Reason::kNothingToTakeOff:
+      return "NOTHING_TO_TAKE_OFF";
+    case Reason::kOutsideWeeklyWindow:
+      return "OUTSIDE_WEEKLY_WINDOW";
+    case Reason::kOrderCountUnknown:
+      return "ORDER_COUNT_UNKNOWN";
+    case Reason::kListedTwice:
+      return "LISTED_TWICE";
+    case Reason::kCouponExclusive:
+      return "COUPON_EXCLUSIVE";
+    case Reason::kGroupFull:
+      return "GROUP_FULL";
+    case Reason::kTooManyCoupons:
+      return "TOO_MANY_COUPONS";
+    case Reason::kSpoilsAnother:
+      return "SPOILS_ANOTHER";
+    case Reason::kGainsNothing:
+      return "GAINS_NOTHING";
+    case Reason::kBudget:
+      return "BUDGET";
+    case Reason::kBudgetPerDay:
+      return "BUDGET_PER_DAY";
+    case Reason::kUseQuota:
+      return "USE_QUOTA";
+    case Reason::kUseQuotaPerDay:
+      return "USE_QUOTA_PER_DAY";
+    case Reason::kUseQuotaPerWeek:
+      return "USE_QUOTA_PER_WEEK";
+    case Reason::kUseQuotaPerMonth:
+      return "USE_QUOTA_PER_MONTH";
+    case Reason::kRedemptionRolledBack:
+      return "REDEMPTION_ROLLED_BACK";
+    case Reason::kTooManyReturns:
+      return "TOO_MANY_RETURNS";
+    case Reason::kBudgetBelowSpent:
+      return "BUDGET_BELOW_SPENT";
   }
   return "INTERNAL";
 }

@@ -83,9 +83,33 @@ enum class Reason {
   kBatchNotFound,
   kJobNotFound,
   kJobEnded,
+  // Coupons and the order, and each other.
+  kSkuNotInOrder,
+  kTooFewUnits,
+  kNothingToTakeOff,
+  kOutsideWeeklyWindow,
+  kOrderCountUnknown,
+  kListedTwice,
+  kCouponExclusive,
+  kGroupFull,
+  kTooManyCoupons,
+  kSpoilsAnother,
+  kGainsNothing,
+  // Limits that uses spend.
+  kBudget,
+  kBudgetPerDay,
+  kUseQuota,
+  kUseQuotaPerDay,
+  kUseQuotaPerWeek,
+  kUseQuotaPerMonth,
+  // Returns.
+  kRedemptionRolledBack,
+  kTooManyReturns,
+  // Changes of budgets.
+  kBudgetBelowSpent,
 };
 
-inline constexpr int kReasonCount = static_cast<int>(Reason::kJobEnded) + 1;
+inline constexpr int kReasonCount = static_cast<int>(Reason::kBudgetBelowSpent) + 1;
 
 // The wire name, such as "STOCK_PER_DAY".
 std::string_view ReasonName(Reason reason);

@@ -8,6 +8,8 @@ std::string_view WhyNotName(WhyNot why) {
       return "CURRENCY_MISMATCH";
     case WhyNot::kOutOfScope:
       return "OUT_OF_SCOPE";
+    case WhyNot::kOrderCountUnknown:
+      return "ORDER_COUNT_UNKNOWN";
     case WhyNot::kMinimumNotMet:
       return "MINIMUM_NOT_MET";
     case WhyNot::kSkuNotInOrder:

@@ -25,6 +25,7 @@ enum class WhyNot : uint8_t {
   // By itself.
   kCurrencyMismatch,
   kOutOfScope,           // dimension, lines: those of the order, none of which is in
+  kOrderCountUnknown,    // the scope asks which of the user's orders this is, and the order does not say
   kMinimumNotMet,        // missing_minor: to the minimum spend, or to the lowest step
   kSkuNotInOrder,        // sku, missing_units
   kTooFewUnits,          // missing_units: until one more unit would be lowered

@@ -28,12 +28,19 @@ bool LetsIn(const Selection& selection, const std::string& value) {
   return LetsIn(selection, std::span<const std::string>(&value, value.empty() ? 0U : 1U));
 }
 
+bool Holds(const OrderCount& rule, const std::optional<int64_t>& completed) {
+  if (!rule.completed_min && !rule.completed_max) return true;
+  return completed && *completed >= rule.completed_min.value_or(0) &&
+         *completed <= rule.completed_max.value_or(*completed);
+}
+
 Dimension FailedOrder(const Scope& scope, const Order& order) {
   if (!LetsIn(scope.merchants, order.merchant)) return Dimension::kMerchant;
   if (!LetsIn(scope.stores, order.store)) return Dimension::kStore;
   if (!LetsIn(scope.channels, order.channel)) return Dimension::kChannel;
   if (!LetsIn(scope.payment_methods, order.payment_method)) return Dimension::kPaymentMethod;
   if (!LetsIn(scope.user_attributes, order.user_attributes)) return Dimension::kUserAttribute;
+  if (!Holds(scope.order_count, order.completed_orders)) return Dimension::kOrderCount;
   return Dimension::kNone;
 }
 

@@ -77,7 +77,8 @@ std::variant<PricedStack, RefusedCoupons> PriceStack(const Order& order,
   }
   std::vector<OfferOnOrder> on_order;
   on_order.reserve(coupons.size());
-  for (const ListedCoupon& coupon : coupons) on_order.emplace_back(*coupon.offer, order);
+  for (const ListedCoupon& coupon : coupons)
+    on_order.emplace_back(*coupon.offer, order, coupon.discount_max_minor);
   if (RefusedCoupons refused = RefuseUpFront(coupons, on_order); !refused.empty()) return refused;
 
   PricedStack stack{

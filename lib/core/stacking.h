@@ -19,6 +19,9 @@ namespace tessera::core {
 struct ListedCoupon {
   CouponKey key;
   const Offer* offer = nullptr;
+  // The most that it may take off, where its campaign's budget has no more left. What is left to the coupons
+  // after it is what that leaves. Not a reason to choose it or not: Optimize does not look at it.
+  std::optional<int64_t> discount_max_minor = std::nullopt;
 };
 
 // What was taken off a line, or how many units of a SKU come with the order.

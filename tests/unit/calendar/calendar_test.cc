@@ -139,6 +139,38 @@ TEST(CalendarTest, DaysFollowEachOtherWithoutGap) {
   }
 }
 
+TEST(CalendarTest, WeeksBeginOnMonday) {
+  const std::vector<Row> rows = {
+      {"UTC", "2024-01-01T00:00:00", "2024-01-01T00:00:00", "2024-01-08T00:00:00"},  // a Monday
+      {"UTC", "2024-01-07T23:59:59.999", "2024-01-01T00:00:00", "2024-01-08T00:00:00"},
+      {"UTC", "2024-02-29T12:00:00", "2024-02-26T00:00:00", "2024-03-04T00:00:00"},
+      {"Europe/Berlin", "2024-03-27T12:00:00", "2024-03-24T23:00:00",
+       "2024-03-31T22:00:00"},  // an hour short
+      {"Europe/Berlin", "2024-10-27T22:59:59", "2024-10-20T22:00:00", "2024-10-27T23:00:00"},  // an hour long
+      {"America/New_York", "2024-11-04T04:59:59", "2024-10-28T04:00:00", "2024-11-04T05:00:00"},
+  };
+  for (const Row& row : rows) {
+    const core::Window week = WeekWindow(ZoneOf(row.zone), Utc(row.instant));
+    EXPECT_EQ(week.start_ms, Utc(row.start)) << row.zone << " " << row.instant;
+    EXPECT_EQ(week.end_ms, Utc(row.end)) << row.zone << " " << row.instant;
+  }
+}
+
+TEST(CalendarTest, MonthsAreTheCalendars) {
+  const std::vector<Row> rows = {
+      {"UTC", "2024-02-29T23:59:59.999", "2024-02-01T00:00:00", "2024-03-01T00:00:00"},
+      {"UTC", "2023-12-31T12:00:00", "2023-12-01T00:00:00", "2024-01-01T00:00:00"},
+      {"Europe/Berlin", "2024-03-01T12:00:00", "2024-02-29T23:00:00", "2024-03-31T22:00:00"},
+      {"Europe/Berlin", "2024-02-29T22:59:59", "2024-01-31T23:00:00", "2024-02-29T23:00:00"},
+      {"Asia/Beirut", "2022-03-27T12:00:00", "2022-02-28T22:00:00", "2022-03-31T21:00:00"},
+  };
+  for (const Row& row : rows) {
+    const core::Window month = MonthWindow(ZoneOf(row.zone), Utc(row.instant));
+    EXPECT_EQ(month.start_ms, Utc(row.start)) << row.zone << " " << row.instant;
+    EXPECT_EQ(month.end_ms, Utc(row.end)) << row.zone << " " << row.instant;
+  }
+}
+
 TEST(CalendarTest, RefusesWhatIsNoZone) {
   for (const std::string name : {"",
                                  "Europe/Atlantis",

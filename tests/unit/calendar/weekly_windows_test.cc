@@ -172,5 +172,49 @@ TEST(WeeklyWindowsTest, NextIsTheFirstMinuteInside) {
   }
 }
 
+// The same, of the span in which the answer stays what it is.
+TEST(WeeklyWindowsTest, TheSameAnswerHoldsUntilItChanges) {
+  constexpr core::InstantMs kMinute = 60'000, kEightDays = 8 * 24 * 60 * kMinute;
+  const std::vector<std::vector<WeeklyWindow>> all = {
+      {{.day = kSunday, .start_minute = At(2, 10), .end_minute = At(2, 50)}},
+      {{.day = kSaturday, .start_minute = At(22), .end_minute = At(1, 30)},
+       {.day = kSunday, .start_minute = At(1), .end_minute = At(4)}},
+      {{.day = kSunday, .start_minute = 0, .end_minute = At(24)}}};
+  for (const char* name : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"}) {
+    const Zone zone = *LoadZone(name, "zone");
+    for (const auto& windows : all) {
+      for (const char* start : {"2024-03-08T00:00:00", "2024-03-29T00:00:00", "2024-10-25T00:00:00"}) {
+        core::Window same{.start_ms = 0, .end_ms = 0};
+        for (core::InstantMs t = Utc(start); t < Utc(start) + 4 * 24 * 60 * kMinute; t += kMinute) {
+          const bool inside = InWeeklyWindow(windows, zone, t);
+          if (!same.Contains(t)) {
+            same = SameWeeklyAnswer(windows, zone, t);
+            ASSERT_TRUE(same.Contains(t)) << name << " " << core::InstantText(t);
+            // Where the clock skips a window, nothing changes for two weeks, and eight days are told.
+            const bool whole = same.end_ms < t + kEightDays && same.start_ms > t - kEightDays;
+            if (whole) {
+              ASSERT_NE(InWeeklyWindow(windows, zone, same.end_ms), inside) << core::InstantText(same.end_ms);
+              ASSERT_NE(InWeeklyWindow(windows, zone, same.start_ms - 1), inside);
+              ASSERT_EQ(SameWeeklyAnswer(windows, zone, same.end_ms - 1), same);
+            }
+          }
+          ASSERT_EQ(InWeeklyWindow(windows, zone, same.start_ms), inside) << core::InstantText(t);
+        }
+      }
+    }
+  }
+}
+
+TEST(WeeklyWindowsTest, WhatNeverChangesHoldsForDays) {
+  const core::InstantMs t = Utc("2024-01-10T12:00:00");
+  constexpr core::InstantMs kWeek = int64_t{7} * 24 * 3600 * 1000;
+  EXPECT_GT(SameWeeklyAnswer({}, *LoadZone("UTC", "zone"), t).end_ms, t + kWeek);
+  std::vector<WeeklyWindow> always;
+  for (uint8_t day = 0; day < 7; ++day) always.push_back({.day = day, .start_minute = 0, .end_minute = 1440});
+  const core::Window same = SameWeeklyAnswer(always, *LoadZone("UTC", "zone"), t);
+  EXPECT_GT(same.end_ms, t + kWeek);
+  EXPECT_LT(same.start_ms, t - kWeek);
+}
+
 }  // namespace
 }  // namespace tessera::calendar

@@ -46,6 +46,7 @@ Order OrderOf(const YAML::Node& test) {
   order.channel = Or<std::string>(more["channel"], "");
   order.payment_method = Or<std::string>(more["payment_method"], "");
   order.user_attributes = Names(more["user_attributes"]);
+  order.completed_orders = Maybe(more["completed_orders"]);
   return order;
 }
 
@@ -102,6 +103,10 @@ Offer OfferOf(const YAML::Node& coupon, const std::string& currency) {
     selection->include = Names(coupon[name]);
     selection->exclude = Names(coupon[std::string("not_") + name]);
   }
+  if (const YAML::Node completed = coupon["completed"]) {
+    offer.scope.order_count = {.completed_min = completed[0].as<int64_t>(),
+                               .completed_max = Maybe(completed[1])};
+  }
   StackingRule& stacking = offer.stacking;
   stacking.exclusive = Or(coupon["exclusive"], false);
   stacking.priority = Or(coupon["priority"], 0);
@@ -119,8 +124,8 @@ Offer OfferOf(const YAML::Node& coupon, const std::string& currency) {
 }
 
 std::string DimensionName(Dimension dimension) {
-  const char* const names[] = {"NONE",           "MERCHANT",       "STORE", "CHANNEL",
-                               "PAYMENT_METHOD", "USER_ATTRIBUTE", "LINES"};
+  const char* const names[] = {"NONE",           "MERCHANT",       "STORE",       "CHANNEL",
+                               "PAYMENT_METHOD", "USER_ATTRIBUTE", "ORDER_COUNT", "LINES"};
   return names[static_cast<size_t>(dimension)];
 }
 

@@ -69,9 +69,9 @@ TEST(LifecycleTest, OnlyAPauseOfBothStopsRedeeming) {
 CampaignDefinition Definition() {
   CampaignDefinition definition;
   definition.display_name = "Spring";
-  definition.currency = *Currency::Parse("EUR", "c");
   definition.time_zone = "Europe/Berlin";
-  definition.terms = {.benefit = PercentOff{.basis_points = 1'000, .cap_minor = 500},
+  definition.offer = {.currency = *Currency::Parse("EUR", "c"),
+                      .benefit = PercentOff{.basis_points = 1'000, .cap_minor = 500},
                       .minimum_spend_minor = 2'000};
   definition.claim_window = {.start_ms = 1'000, .end_ms = 2'000};
   definition.use_window = {.start_ms = 1'000, .end_ms = 3'000};
@@ -85,15 +85,21 @@ struct Change {
 
 TEST(LifecycleTest, WhatCouponsRestOnCannotChangeOnceActivated) {
   const Change changes[] = {
-      {"terms", [](auto& d) { d.terms.benefit = AmountOff{.amount_minor = 100}; }},
-      {"terms", [](auto& d) { d.terms.benefit = PercentOff{.basis_points = 1'001, .cap_minor = 500}; }},
-      {"terms", [](auto& d) { d.terms.minimum_spend_minor.reset(); }},
-      {"currency_code", [](auto& d) { d.currency = *Currency::Parse("USD", "c"); }},
+      {"offer", [](auto& d) { d.offer.benefit = AmountOff{.amount_minor = 100}; }},
+      {"offer", [](auto& d) { d.offer.benefit = PercentOff{.basis_points = 1'001, .cap_minor = 500}; }},
+      {"offer", [](auto& d) { d.offer.minimum_spend_minor.reset(); }},
+      {"offer", [](auto& d) { d.offer.scope.stores.include = {"s1"}; }},
+      {"offer", [](auto& d) { d.offer.stacking.priority = 1; }},
+      {"offer", [](auto& d) { d.offer.weekly_windows = {{.day = 5, .start_minute = 0, .end_minute = 60}}; }},
+      {"threshold_loss", [](auto& d) { d.threshold_loss = ThresholdLoss::kProrate; }},
+      {"currency_code", [](auto& d) { d.offer.currency = *Currency::Parse("USD", "c"); }},
       {"time_zone", [](auto& d) { d.time_zone = "UTC"; }},
       {"claim_window.start_time", [](auto& d) { d.claim_window.start_ms = 999; }},
       {"use_window.start_time", [](auto& d) { d.use_window.start_ms = 1'001; }},
       {"limits.stock_total", [](auto& d) { d.limits.stock_total = 5; }},
       {"limits.stock_per_day", [](auto& d) { d.limits.stock_per_day = 5; }},
+      {"use_limits.budget_total_minor", [](auto& d) { d.use_limits.budget_total_minor = 5; }},
+      {"use_limits.budget_per_day_minor", [](auto& d) { d.use_limits.budget_per_day_minor = 5; }},
   };
   for (const Change& change : changes) {
     CampaignDefinition after = Definition();
@@ -115,6 +121,8 @@ TEST(LifecycleTest, TheRestMayChangeInEveryState) {
       {"claim_window.end", [](auto& d) { d.claim_window.end_ms = 2'500; }},
       {"use_window.end", [](auto& d) { d.use_window.end_ms = 9'000; }},
       {"limits", [](auto& d) { d.limits.per_user_total = 5; }},
+      {"use_limits", [](auto& d) { d.use_limits.uses_per_user_total = 5; }},
+      {"use_limits.budget_clips", [](auto& d) { d.use_limits.budget_clips = true; }},
       {"pause_scope", [](auto& d) { d.pause_scope = PauseScope::kIssueAndRedeem; }},
       {"restore_policy", [](auto& d) { d.restore_policy = RestorePolicy::kKeepUsed; }},
   };

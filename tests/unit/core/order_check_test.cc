@@ -36,9 +36,9 @@ TEST(OrderCheckTest, BadOrdersAreRefusedWithThePath) {
   EXPECT_EQ(AfterChange([](Order& order) { order.lines.resize(limits::kOrderLinesMax, order.lines[0]); }),
             "accepted");
   EXPECT_EQ(AfterChange([](Order& order) { order.lines[1].unit_price_minor = -1; }),
-            "order.lines[1].unit_price");
+            "order.lines[1].unit_price_minor");
   EXPECT_EQ(AfterChange([](Order& order) { order.lines[1].unit_floor_minor = -1; }),
-            "order.lines[1].unit_floor");
+            "order.lines[1].unit_floor_minor");
   EXPECT_EQ(AfterChange([](Order& order) { order.lines[0].quantity = 0; }), "order.lines[0].quantity");
   EXPECT_EQ(AfterChange([](Order& order) { order.lines[0].quantity = limits::kQuantityMax + 1; }),
             "order.lines[0].quantity");
@@ -46,10 +46,14 @@ TEST(OrderCheckTest, BadOrdersAreRefusedWithThePath) {
   EXPECT_EQ(
       AfterChange([](Order& order) { order.lines[0].categories.resize(limits::kCategoriesPerLineMax + 1); }),
       "order.lines[0].categories");
-  EXPECT_EQ(AfterChange([](Order& order) { order.shipping_minor = -1; }), "order.shipping");
+  EXPECT_EQ(AfterChange([](Order& order) { order.shipping_minor = -1; }), "order.shipping_minor");
   EXPECT_EQ(AfterChange([](Order& order) { order.store.resize(limits::kNameLengthMax + 1); }), "order.store");
   EXPECT_EQ(AfterChange([](Order& order) { order.user_attributes = {"tier=gold", "gold"}; }),
             "order.user_attributes[1]");
+  EXPECT_EQ(AfterChange([](Order& order) { order.completed_orders = -1; }), "order.completed_orders");
+  EXPECT_EQ(AfterChange([](Order& order) { order.completed_orders = limits::kCompletedOrdersMax + 1; }),
+            "order.completed_orders");
+  EXPECT_EQ(AfterChange([](Order& order) { order.completed_orders = 0; }), "accepted");
 }
 
 TEST(OrderCheckTest, SumsThatDoNotFitAreRefusedAtTheLineThatExceedsThem) {
@@ -72,23 +76,66 @@ std::string Checked(Benefit benefit) {
 
 TEST(OrderCheckTest, OffersOutOfRangeAreRefusedWithThePath) {
   EXPECT_EQ(Checked(PercentOff{.basis_points = 10'000, .cap_minor = 1}), "accepted");
-  EXPECT_EQ(Checked(PercentOff{.basis_points = 10'001}), "offer.benefit.basis_points");
-  EXPECT_EQ(Checked(PercentOff{.basis_points = 1, .cap_minor = 0}), "offer.benefit.cap");
-  EXPECT_EQ(Checked(AmountOff{}), "offer.benefit.amount");
-  EXPECT_EQ(Checked(ThresholdOff{}), "offer.benefit.steps");
-  EXPECT_EQ(Checked(ThresholdOff{.steps = {{100, 10}, {100, 20}}}), "offer.benefit.steps[1].at_least");
-  EXPECT_EQ(Checked(ThresholdOff{.steps = {{100, 10}, {200, 10}}}), "offer.benefit.steps[1].off");
+  EXPECT_EQ(Checked(PercentOff{.basis_points = 10'001}), "offer.percent_off.basis_points");
+  EXPECT_EQ(Checked(PercentOff{.basis_points = 1, .cap_minor = 0}), "offer.percent_off.cap_minor");
+  EXPECT_EQ(Checked(AmountOff{}), "offer.amount_off.amount_minor");
+  EXPECT_EQ(Checked(ThresholdOff{}), "offer.threshold_off.steps");
+  EXPECT_EQ(Checked(ThresholdOff{.steps = {{100, 10}, {100, 20}}}),
+            "offer.threshold_off.steps[1].at_least_minor");
+  EXPECT_EQ(Checked(ThresholdOff{.steps = {{100, 10}, {200, 10}}}), "offer.threshold_off.steps[1].off_minor");
   EXPECT_EQ(Checked(ThresholdOff{.steps = {{100, 10}, {200, 30}}}), "accepted");
-  EXPECT_EQ(Checked(Exchange{.sku = ""}), "offer.benefit.sku");
-  EXPECT_EQ(Checked(Gift{.sku = "A", .worth_minor = 0}), "offer.benefit.worth");
-  EXPECT_EQ(Checked(CutTo{.price_minor = -1}), "offer.benefit.price");
-  EXPECT_EQ(Checked(BuyGet{.buy = 0}), "offer.benefit.buy");
+  EXPECT_EQ(Checked(Exchange{.sku = ""}), "offer.exchange.sku");
+  EXPECT_EQ(Checked(Gift{.sku = "A", .worth_minor = 0}), "offer.gift.worth_minor");
+  EXPECT_EQ(Checked(CutTo{.price_minor = -1}), "offer.cut_to.price_minor");
+  EXPECT_EQ(Checked(BuyGet{.buy = 0}), "offer.buy_get.buy");
   Offer offer{.currency = *Currency::Parse("EUR", "currency"), .benefit = AmountOff{.amount_minor = 1}};
   offer.stacking.groups = {{.group = "g", .at_most = 0}};
   EXPECT_EQ(FieldOf(CheckOffer(offer, "offer")), "offer.stacking.groups[0].at_most");
   offer.stacking.groups.clear();
   offer.weekly_windows = {{.day = 7}};
   EXPECT_EQ(FieldOf(CheckOffer(offer, "offer")), "offer.weekly_windows[0].day");
+}
+
+std::string WithScope(const Scope& scope) {
+  return FieldOf(CheckOffer({.currency = *Currency::Parse("EUR", "currency"),
+                             .benefit = AmountOff{.amount_minor = 1},
+                             .scope = scope},
+                            "offer"));
+}
+
+TEST(OrderCheckTest, ScopesThatNoOrderCouldMeetAreRefused) {
+  EXPECT_EQ(WithScope({.skus = {.include = {"A", ""}}}), "offer.scope.skus.include[1]");
+  EXPECT_EQ(WithScope({.stores = {.exclude = {std::string(limits::kNameLengthMax + 1, 's')}}}),
+            "offer.scope.stores.exclude[0]");
+  EXPECT_EQ(WithScope({.user_attributes = {.include = {"tier=gold", "gold"}}}),
+            "offer.scope.user_attributes.include[1]");
+  EXPECT_EQ(WithScope({.user_attributes = {.exclude = {"gold"}}}), "offer.scope.user_attributes.exclude[0]");
+  EXPECT_EQ(WithScope({.order_count = {.completed_min = -1}}), "offer.scope.order_count.completed_min");
+  EXPECT_EQ(WithScope({.order_count = {.completed_min = 3, .completed_max = 2}}),
+            "offer.scope.order_count.completed_max");
+  EXPECT_EQ(WithScope({.order_count = {.completed_min = 0, .completed_max = 0}}), "accepted");
+}
+
+std::string Computed(Benefit benefit) {
+  return FieldOf(CheckComputable(
+      {.currency = *Currency::Parse("EUR", "currency"), .benefit = std::move(benefit)}, "offer"));
+}
+
+// Rules may become stricter; a campaign that was accepted must stay priceable.
+TEST(OrderCheckTest, ComputableIsWhatPricingCanTakeAndNoLess) {
+  EXPECT_EQ(Computed(PercentOff{.basis_points = 0, .cap_minor = 0}), "accepted");
+  EXPECT_EQ(Computed(PercentOff{.basis_points = 10'001}), "offer.percent_off.basis_points");
+  EXPECT_EQ(Computed(AmountOff{.amount_minor = kAmountMax + 1}), "offer.amount_off.amount_minor");
+  EXPECT_EQ(Computed(ThresholdOff{.steps = {{200, 30}, {100, 10}}}), "accepted");
+  EXPECT_EQ(Computed(ThresholdOff{}), "offer.threshold_off.steps");
+  EXPECT_EQ(Computed(ThresholdOff{.steps = {{100, -1}}}), "offer.threshold_off.steps.off_minor");
+  EXPECT_EQ(Computed(FreeShipping{.cap_minor = -1}), "offer.free_shipping.cap_minor");
+  EXPECT_EQ(Computed(Exchange{.sku = "", .price_minor = -1}), "offer.exchange.price_minor");
+  EXPECT_EQ(Computed(Gift{.sku = "", .quantity = 0, .worth_minor = 0}), "accepted");
+  EXPECT_EQ(Computed(Gift{.sku = "A", .quantity = 1, .worth_minor = kAmountMax}), "offer.gift.worth_minor");
+  EXPECT_EQ(Computed(CutTo{.price_minor = 1, .quantity_max = -1}), "offer.cut_to.quantity_max");
+  EXPECT_EQ(Computed(BuyGet{.buy = 0}), "offer.buy_get.buy");
+  EXPECT_EQ(Computed(BuyGet{.times_max = kAmountMax}), "offer.buy_get.times_max");
 }
 
 }  // namespace

@@ -26,8 +26,9 @@ StandingOrder Paid(const std::vector<std::pair<int64_t, int64_t>>& lines, const 
   for (const auto& [quantity, price] : lines) {
     order.lines.push_back({.sku = "S", .quantity = quantity, .unit_price_minor = price});
   }
-  const std::vector<ListedCoupon> coupons = {{.key = kCoupon, .offer = &offer}};
-  return StandingAfter(order, std::get<PricedStack>(PriceStack(order, coupons)), coupons, loss);
+  const std::vector<ListedCoupon> listed = {{.key = kCoupon, .offer = &offer}};
+  const std::vector<PaidCoupon> paid = {{.key = kCoupon, .offer = &offer, .threshold_loss = loss}};
+  return StandingAfter(order, std::get<PricedStack>(PriceStack(order, listed)), paid);
 }
 
 ReturnOutcome Return(const StandingOrder& standing, std::vector<ReturnedUnits> units) {
@@ -194,8 +195,12 @@ TEST(PartialReturnTest, ThePartsSumToTheWhole) {
       priced = PriceStack(order, coupons);
     }
     const PricedStack& stack = std::get<PricedStack>(priced);
-    const auto loss = static_cast<ThresholdLoss>(random.Below(3));
-    StandingOrder standing = StandingAfter(order, stack, coupons, loss);
+    std::vector<PaidCoupon> paid;
+    for (const ListedCoupon& coupon : coupons) {
+      const auto loss = static_cast<ThresholdLoss>(random.Below(3));
+      paid.push_back({.key = coupon.key, .offer = coupon.offer, .threshold_loss = loss});
+    }
+    StandingOrder standing = StandingAfter(order, stack, paid);
     ASSERT_EQ(PaidFor(standing), stack.payable_minor);
     int64_t net = 0;
     std::map<CouponKey, int64_t> lost;
