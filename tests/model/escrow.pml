@@ -1,4 +1,4 @@
-/* Escrow: one limit of CAP units over several partitions.
+/* Escrow: one limit of CAP units over several partitions. A caller needs one unit, or two: those whose bit is set in TWOS.
  *
  * One option of the callers' loop is one script on one slot. Between any two of them a caller may die (DEATHS of them do,
  * anywhere), may be overtaken by all others, or may be so late that its block is collected before it arrives. README.md in this
@@ -15,6 +15,9 @@
 #endif
 #ifndef CALLERS
 #define CALLERS 3
+#endif
+#ifndef TWOS
+#define TWOS 0
 #endif
 #ifndef DEATHS
 #define DEATHS 1
@@ -36,6 +39,7 @@
 #endif
 
 #define PARTITIONS 2
+#define NEED(caller) (1 + ((TWOS >> (caller)) & 1))
 #define AUDITOR CALLERS /* the caller that comes when all others are at rest */
 
 /* Home of the limit. */
@@ -70,18 +74,19 @@ bool gone[CALLERS + 1]; /* answered or died */
 /* Ghosts. A unit that a revocation frees can be had by others once it is credited, and the revocation answers after that; until
  * then it is `returning`. A unit that a collector moves can be had all the time. */
 byte returning;
-byte return_marks[PARTITIONS]; /* bit n: the n-th unit sent by this partition came from a revocation */
+short return_marks[PARTITIONS]; /* bit n: the n-th unit sent by this partition came from a revocation */
+#define SENT_MAX 14
 bool opened[CALLERS + 1];      /* a call of this caller is open */
-bool none[CALLERS + 1];        /* at some instant of the open call no unit could be had */
-bool nowhere[CALLERS + 1];     /* since the open scan began, at some instant no unit could be had and none was returning */
+bool none[CALLERS + 1];        /* at some instant of the open call fewer units than it needs could be had */
+bool nowhere[CALLERS + 1];     /* since the open scan began, at some instant all units that are left were in the pool */
 
 #define USED (used[0] + used[1])
 #ifdef COUNT_RETURNING
-#define NO_UNIT (USED >= CAP)
+#define TOO_FEW(caller) (CAP - USED < NEED(caller))
 #else
-#define NO_UNIT (USED + returning >= CAP)
+#define TOO_FEW(caller) (CAP - USED - returning < NEED(caller))
 #endif
-#define NO_UNIT_ANYWHERE (USED >= CAP)
+#define ALL_IN_POOL (USED + pool == CAP)
 
 #if defined(UNBOUNDED) && !defined(NO_FRESHNESS)
 #define FRESH(where) (fresh[where] != 0)
@@ -117,12 +122,12 @@ inline TotalsMove(where) {
   od
 }
 
-inline UnitsWereTaken() {
+inline UnitsMoved() {
   i = 0;
   do
   :: i <= CALLERS ->
-     none[i] = none[i] || (opened[i] && NO_UNIT);
-     nowhere[i] = nowhere[i] || (opened[i] && NO_UNIT_ANYWHERE);
+     none[i] = none[i] || (opened[i] && TOO_FEW(i));
+     nowhere[i] = nowhere[i] || (opened[i] && ALL_IN_POOL);
      i++
   :: else -> i = 0; break
   od
@@ -154,17 +159,24 @@ inline DepositOfRefusal(where, sum) {
 }
 
 inline Grant(where) {
-  share[where] = share[where] - 1;
-  used[where] = used[where] + 1;
+  share[where] = share[where] - NEED(me);
+  used[where] = used[where] + NEED(me);
   assert(USED <= CAP); /* never over */
-  UnitsWereTaken()
+  UnitsMoved()
 }
 
 inline Return(where) {
-  used[where] = used[where] - 1;
-  sent[where] = sent[where] + 1;
-  returning = returning + 1;
-  return_marks[where] = return_marks[where] | (1 << sent[where]);
+  used[where] = used[where] - NEED(me);
+  i = 0;
+  do
+  :: i < NEED(me) ->
+     sent[where] = sent[where] + 1;
+     return_marks[where] = return_marks[where] | (1 << sent[where]);
+     i++
+  :: else -> i = 0; break
+  od;
+  assert(sent[where] <= SENT_MAX); /* the marks have room */
+  returning = returning + NEED(me);
   TotalsMove(where)
 }
 
@@ -180,6 +192,7 @@ inline Credit(where, sum) {
      od;
      return_marks[where] = (return_marks[where] >> (sum + 1)) << (sum + 1);
      VersionMoves();
+     UnitsMoved();
 #ifndef CREDIT_KEEPS_DRY
      dry = false
 #endif
@@ -194,10 +207,29 @@ inline Credit(where, sum) {
 
 mtype = { CLAIM, LEASE, COLLECT, CREDIT, DECLARE, GRANTED, CREDIT_RETURN, REST };
 
+inline BeginScan() {
+  same_version[me] = true;
+  scan_total[0] = leased[0]; scan_total[1] = leased[1];
+  nowhere[me] = ALL_IN_POOL;
+  at = COLLECT
+}
+
 inline EndScan() {
   q = 0; pass = 0; found = false; answer_sent = 0;
   scan_total[0] = 0; scan_total[1] = 0;
   same_version[me] = false; SAME_TOTALS(me, 0) = false; SAME_TOTALS(me, 1) = false; nowhere[me] = false
+}
+
+/* Who had something at hand when it asked may have lost it to the scan: its claim must say anew what it lacks. */
+inline AskAgain() {
+  if
+#ifndef OLD_DIFFERENCE
+  :: lack < NEED(me) -> lack = 0; own_got = 0; at = CLAIM
+  :: lack == NEED(me) -> at = LEASE
+#else
+  :: true -> at = LEASE
+#endif
+  fi
 }
 
 /* Not dry, and units are about: one round more, or ABORTED (contended). */
@@ -206,17 +238,17 @@ inline Again() {
   if
 #ifndef UNBOUNDED
   :: me != AUDITOR && tries == RETRIES -> Leave()
-  :: me != AUDITOR && tries < RETRIES -> tries = tries + 1; at = LEASE
-  :: me == AUDITOR -> at = LEASE
+  :: me != AUDITOR && tries < RETRIES -> tries = tries + 1; AskAgain()
+  :: me == AUDITOR -> AskAgain()
 #else
-  :: true -> at = LEASE
+  :: true -> AskAgain()
 #endif
   fi
 }
 
 inline Leave() {
   opened[me] = false; none[me] = false; nowhere[me] = false;
-  total = 0; own_got = 0; tries = 0; answer_sent = 0;
+  total = 0; own_got = 0; lack = 0; tries = 0; answer_sent = 0;
 #ifdef UNBOUNDED
   gone[me] = true;
 #endif
@@ -228,9 +260,12 @@ inline SoldOut() {
 #ifdef WITNESS_SOLD_OUT
   assert(me == AUDITOR);
 #endif
-  assert(none[me]); /* nobody is told sold out while a unit could be had at every instant of the call */
+#ifdef WITNESS_SOME_LEFT
+  assert(pool == 0);
+#endif
+  assert(none[me]); /* nobody is told sold out while what it needs could be had at every instant of the call */
   if
-  :: me == AUDITOR -> assert(USED == CAP) /* nothing is stranded at rest */
+  :: me == AUDITOR -> assert(CAP - USED < NEED(me)) /* nothing is stranded at rest */
   :: else -> skip
   fi;
   EndScan();
@@ -241,6 +276,7 @@ proctype Caller(byte me; byte p) {
   mtype at = CLAIM;
   byte total;       /* L: the total that the next claim delivers */
   byte own_got;     /* got of p as the last claim answered it */
+  byte lack;        /* what p had too little then */
   byte q, pass, tries;
   byte scan_total[PARTITIONS]; /* leased as home said when the scan began */
   byte answer_sent;
@@ -279,7 +315,7 @@ proctype Caller(byte me; byte p) {
   :: atomic {
        at == CLAIM ->
        if
-       :: !opened[me] -> opened[me] = true; none[me] = NO_UNIT
+       :: !opened[me] -> opened[me] = true; none[me] = TOO_FEW(me)
        :: else -> skip
        fi;
 #ifdef UNBOUNDED
@@ -294,8 +330,8 @@ proctype Caller(byte me; byte p) {
           Deposit(p, total);
           total = 0;
           if
-          :: share[p] > 0 -> Grant(p); at = GRANTED
-          :: else -> own_got = got[p]; at = LEASE
+          :: share[p] >= NEED(me) -> Grant(p); at = GRANTED
+          :: else -> own_got = got[p]; lack = NEED(me) - share[p]; at = LEASE
           fi
        fi
      }
@@ -307,28 +343,37 @@ proctype Caller(byte me; byte p) {
   :: atomic {
        at == LEASE ->
        if
-       :: leased[p] > own_got -> total = leased[p]; own_got = 0; at = CLAIM
-       :: leased[p] <= own_got && pool > 0 ->
+       :: leased[p] > own_got -> total = leased[p]; own_got = 0; lack = 0; at = CLAIM
+#ifdef DRY_REFUSES_ALL
+       :: leased[p] <= own_got && dry -> SoldOut()
+       :: leased[p] <= own_got && pool >= lack && !dry ->
+#else
+       :: leased[p] <= own_got && pool >= lack ->
+#endif
           if
-          :: block = 1
-          :: pool > 1 -> block = pool
+          :: block = lack
+          :: pool > lack -> block = pool
           fi;
           pool = pool - block;
           leased[p] = leased[p] + block;
           block = 0;
           VersionMoves();
-          total = leased[p]; own_got = 0;
+#ifdef WITNESS_DRY_ENDED
+          assert(!dry);
+#endif
+#ifndef LEASE_KEEPS_DRY
+          dry = false;
+#endif
+          total = leased[p]; own_got = 0; lack = 0;
 #ifdef UNBOUNDED
           assert(leased[p] <= LEASES_MAX); /* nobody leases for ever */
           fresh[p] = me + 1;
 #endif
           at = CLAIM
-       :: leased[p] <= own_got && pool == 0 && dry -> SoldOut()
-       :: leased[p] <= own_got && pool == 0 && !dry ->
-          same_version[me] = true;
-          scan_total[0] = leased[0]; scan_total[1] = leased[1];
-          nowhere[me] = NO_UNIT_ANYWHERE;
-          at = COLLECT
+#ifndef DRY_REFUSES_ALL
+       :: leased[p] <= own_got && pool < lack && dry -> SoldOut()
+#endif
+       :: leased[p] <= own_got && pool < lack && !dry -> BeginScan()
        fi
      }
 
@@ -367,7 +412,7 @@ proctype Caller(byte me; byte p) {
        fi;
        answer_sent = 0;
        if
-       :: pool > 0 || found -> Again()
+       :: pool >= lack || found -> Again()
        :: else ->
           q++;
           if
@@ -386,10 +431,14 @@ proctype Caller(byte me; byte p) {
   :: atomic {
        at == DECLARE ->
        if
+#ifdef DRY_IS_EMPTY
        :: pool > 0 || !SAME_VERSION || NEVER -> Again()
+#else
+       :: !SAME_VERSION || NEVER -> Again()
+#endif
        :: else ->
           dry = true;
-          assert(nowhere[me]); /* whoever declares dry has seen an instant with no unit anywhere, on its way or not */
+          assert(nowhere[me]); /* whoever declares dry has seen an instant with all that is left in the pool, none on its way */
           SoldOut()
        fi
      }

@@ -1,5 +1,5 @@
 -- Credits the pool at home with what a partition gave back. The total ever sent rides in: twice does nothing.
--- KEYS[1] stock: the home's books of the limit
+-- KEYS[1] books: the home's books of the limit
 -- ARGV[1] partition: that sent
 -- ARGV[2] sent: total that it ever sent
 -- returns: CREDITED, units : so many came home; 0 when they had before
