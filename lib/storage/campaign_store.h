@@ -35,7 +35,8 @@ class CampaignStore {
   virtual async::Task<core::Result<CampaignChanged>> Create(Operation op, std::string campaign_id,
                                                             core::CampaignDefinition definition) = 0;
   // VERSION_MISMATCH unless the campaign is at `expected_version`; what `edit` refuses with;
-  // STOCK_BELOW_ISSUED when the new stock is below what has been issued.
+  // STOCK_BELOW_ISSUED when the new stock is below what has been issued, BUDGET_BELOW_SPENT when the new
+  // budget is below what has been spent.
   virtual async::Task<core::Result<CampaignChanged>> Update(Operation op, std::string campaign_id,
                                                             int64_t expected_version, Edit edit) = 0;
   // ILLEGAL_TRANSITION.

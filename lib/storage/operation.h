@@ -7,10 +7,13 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/campaign.h"
 #include "core/code.h"
 #include "core/ids.h"
+#include "core/result.h"
+#include "core/stacking.h"
 
 namespace tessera::storage {
 
@@ -115,33 +118,65 @@ struct JobCreated {
   bool operator==(const JobCreated&) const = default;
 };
 
+// A coupon that was asked for and left out, because the caller allowed it (UseIntent::partial). The error's
+// metadata name its place in the request (coupon, as "coupons[1]").
+struct LeftOut {
+  core::CouponName coupon;
+  core::Error why;
+  // Messages are prose and not compared.
+  bool operator==(const LeftOut& other) const {
+    return coupon == other.coupon && why.reason == other.why.reason;
+  }
+};
+
+// The coupons of one order, used together in one step.
 struct Redemption {
   core::OpRef ref;
-  core::CouponNumber coupon;
-  std::string campaign_id;
   std::string order_id;
   core::Currency currency;
   int64_t subtotal_minor = 0;
+  int64_t shipping_minor = 0;
   int64_t discount_minor = 0;
+  std::vector<core::AppliedCoupon>
+      coupons;                        // in the order of application, each by its own number; never empty
+  std::vector<LeftOut> left_out;      // in the order in which they were listed
+  std::vector<std::string> line_ids;  // of the order's lines, by the places that the coupons' shares name
   core::InstantMs redeem_time_ms = 0;
   bool operator==(const Redemption&) const = default;
+};
+
+// What became of a coupon of a redemption that was taken back, whole or in part.
+struct ReturnedCoupon {
+  core::CouponNumber coupon;
+  int64_t returned_minor = 0;  // of its discount: with what came back, and never was the customer's
+  int64_t clawed_minor =
+      0;  // of its discount: on what stays, because a threshold was lost or the coupon returned
+  bool restored = false;  // it can be used again
+  bool operator==(const ReturnedCoupon&) const = default;
 };
 
 struct RolledBack {
   core::OpRef redemption;
   core::InstantMs rollback_time_ms = 0;
-  bool restored = false;  // the coupon can be used again
+  core::Currency currency;              // of the order
+  int64_t refund_minor = 0;             // to the customer
+  int64_t due_minor = 0;                // from the customer; one of both is 0
+  std::vector<ReturnedCoupon> coupons;  // those that changed, in the order of application
+  bool whole = false;                   // nothing of the redemption stands any more
   bool operator==(const RolledBack&) const = default;
 };
 
+// The coupons of one order, held together.
 struct Reservation {
   core::OpRef ref;
-  core::CouponNumber coupon;
-  std::string campaign_id;
   std::string order_id;
   core::Currency currency;
   int64_t subtotal_minor = 0;
+  int64_t shipping_minor = 0;
   int64_t discount_minor = 0;
+  std::vector<core::AppliedCoupon> coupons;
+  std::vector<LeftOut> left_out;
+  std::vector<std::string> line_ids;  // as Redemption's
   core::InstantMs expire_time_ms = 0;
   bool operator==(const Reservation&) const = default;
 };

@@ -15,6 +15,36 @@ using core::Reason;
 // Attempts at one change: each but the last ends with newer knowledge or with units called home.
 constexpr int kAttemptsMax = 32;
 
+// The limits whose books follow a changed cap at once: a day's follow from the next day on. In the order in
+// which scripts/change_campaign.lua has them.
+constexpr LimitKind kAtOnce[] = {LimitKind::kStock, LimitKind::kBudget};
+
+// Units that must come home before the cap of a limit can be lowered.
+struct Missing {
+  LimitKind kind = LimitKind::kStock;
+  int64_t units = 0;
+  bool operator==(const Missing&) const = default;
+};
+
+// Of what a SHORT names, the first.
+Missing FirstMissing(const ScriptReply& reply) {
+  for (size_t i = 0; i < std::size(kAtOnce); ++i) {
+    if (const int64_t units = reply.reply[2 + i].integer(); units > 0) return {kAtOnce[i], units};
+  }
+  return {};
+}
+
+Error BelowWhatIsSpent(LimitKind kind, int64_t spent) {
+  if (IsBudget(kind)) {
+    return Error(Reason::kBudgetBelowSpent, "More than the new budget has been spent.")
+        .With("field", "campaign.use_limits.budget_total_minor")
+        .With("spent", std::to_string(spent));
+  }
+  return Error(Reason::kStockBelowIssued, "More coupons have been issued than the new stock.")
+      .With("field", "campaign.limits.stock_total")
+      .With("issued", std::to_string(spent));
+}
+
 }  // namespace
 
 async::Task<core::Result<CampaignChanged>> Changing::Create(Operation op, std::string campaign_id,
@@ -76,23 +106,24 @@ async::Task<core::Result<ScriptReply>> Changing::Write(Operation op, KnownCampai
   const core::Campaign& campaign = known->campaign;
   const Keys& keys = backend_.keys;
   const uint32_t home = keys.Home(campaign.id);
-  std::string stock;
-  if (next.definition.has_value() && next.definition->limits.stock_total.has_value()) {
-    stock = std::to_string(*next.definition->limits.stock_total);
-  }
   redis::Command command(redis_scripts::kChangeCampaign);
   command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Definition(campaign.id));
-  command.Key(keys.StockBooks(campaign.id, 0)).Key(keys.Pending(home)).Key(keys.Ledger(home));
+  for (const LimitKind kind : kAtOnce) command.Key(keys.LimitBooks(campaign.id, kind, 0));
+  command.Key(keys.Pending(home)).Key(keys.Ledger(home));
   backend_.AddBegin(command, op, place);
   command.Arg(campaign.id).Arg(campaign.version).Arg(static_cast<int>(next.state));
-  command.Arg(next.definition.has_value() ? codec_.encode(*next.definition) : std::string()).Arg(stock);
+  command.Arg(next.definition.has_value() ? codec_.encode(*next.definition) : std::string());
+  for (const LimitKind kind : kAtOnce) {
+    const auto cap = next.definition.has_value() ? CapOf(*next.definition, kind) : std::nullopt;
+    command.Arg(cap.has_value() ? std::to_string(*cap) : std::string());
+  }
   co_return co_await backend_.Run(std::move(command), op.deadline);
 }
 
 async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::string campaign_id,
                                                             Plan plan) {
   const uint32_t home = backend_.keys.Home(campaign_id);
-  int64_t short_before = -1;
+  std::optional<Missing> short_before;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const core::Result<OperationPlace> place = backend_.Place(op, home);
     if (!place.ok()) co_return place.error();
@@ -106,9 +137,7 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
       if (!finished.ok()) co_return std::move(finished).error();
       co_return before;
     }
-    const std::optional<int64_t> stock =
-        next->definition.has_value() ? next->definition->limits.stock_total : std::nullopt;
-    core::Result<ScriptReply> reply = co_await Write(op, *known, std::move(*next), *place);
+    core::Result<ScriptReply> reply = co_await Write(op, *known, *next, *place);
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK") {
       core::Status finished = co_await Finish(campaign_id, op.deadline);
@@ -116,19 +145,14 @@ async::Task<core::Result<CampaignChanged>> Changing::Change(Operation op, std::s
       co_return co_await outcomes_.OpenReply<CampaignChanged>(std::move(*reply), *place, op.deadline);
     }
     if (reply->status == "SHORT") {
-      // The units must come home. When all that were anywhere did and it is still short, they have been
-      // issued.
-      const int64_t missing = reply->reply[2].integer();
-      StockLimit limit;
-      limit.campaign = *known;
-      limit.cap = (*known)->campaign.definition.limits.stock_total.value_or(0);
-      core::Result<bool> more = co_await stock_.CallHome(limit, op.deadline);
+      // The units must come home. When all that were anywhere did and it is still short, they are spent.
+      const Missing missing = FirstMissing(*reply);
+      std::optional<Limit> limit = Limit::Of(*known, missing.kind, core::Window());
+      const auto cap = next->definition.has_value() ? CapOf(*next->definition, missing.kind) : std::nullopt;
+      if (!limit.has_value() || !cap.has_value()) co_return Nonsense("change_campaign", reply->reply);
+      core::Result<bool> more = co_await escrow_.CallHome(std::move(*limit), op.deadline);
       if (!more.ok()) co_return std::move(more).error();
-      if (!*more && missing == short_before) {
-        co_return Error(Reason::kStockBelowIssued, "More coupons have been issued than the new stock.")
-            .With("field", "campaign.limits.stock_total")
-            .With("issued", std::to_string(stock.value_or(0) + missing));
-      }
+      if (!*more && missing == short_before) co_return BelowWhatIsSpent(missing.kind, *cap + missing.units);
       short_before = missing;
     } else if (reply->status == "NOT_FOUND") {
       co_return Error(Reason::kCampaignNotFound, "There is no such campaign.");

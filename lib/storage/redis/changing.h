@@ -4,8 +4,8 @@
 
 #include "storage/campaign_store.h"
 #include "storage/redis/campaign_directory.h"
+#include "storage/redis/escrow.h"
 #include "storage/redis/outcomes.h"
-#include "storage/redis/stock.h"
 
 namespace tessera::storage {
 
@@ -14,9 +14,9 @@ namespace tessera::storage {
 // thread only.
 class Changing {
  public:
-  Changing(const Backend& backend, CampaignDirectory& directory, const Outcomes& outcomes, Stock& stock,
+  Changing(const Backend& backend, CampaignDirectory& directory, const Outcomes& outcomes, Escrow& escrow,
            const DefinitionCodec& codec)
-      : backend_(backend), directory_(directory), outcomes_(outcomes), stock_(stock), codec_(codec) {}
+      : backend_(backend), directory_(directory), outcomes_(outcomes), escrow_(escrow), codec_(codec) {}
 
   async::Task<core::Result<CampaignChanged>> Create(Operation op, std::string campaign_id,
                                                     core::CampaignDefinition definition);
@@ -46,7 +46,7 @@ class Changing {
   const Backend& backend_;
   CampaignDirectory& directory_;
   const Outcomes& outcomes_;
-  Stock& stock_;
+  Escrow& escrow_;
   const DefinitionCodec& codec_;
 };
 

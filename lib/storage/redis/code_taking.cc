@@ -136,16 +136,14 @@ async::Task<core::Result<CodeFound>> CodeTaking::Look(core::CodeNumber code, Dea
   if (!text.ok()) co_return std::move(text).error();
   const bool its_own = text->has_value() && HasBody(**text, state->holder.body);
   const std::optional<Record> record = its_own ? OpenRecord(**text) : std::nullopt;
-  if (record.has_value() && !IsUndone(*record)) co_return CodeFound{CodeFound::Kind::kUsed, record->coupon};
+  const std::optional<core::CouponNumber> made =
+      record.has_value() ? MadeOf(*record, code) : std::optional<core::CouponNumber>();
+  if (made.has_value()) co_return CodeFound{CodeFound::Kind::kUsed, *made};
   // One that was used so long ago that its holder's record is forgotten is used; one that is held can be had
   // by who takes it.
   const bool used = state->kind == CodeFound::Kind::kUsed;
   if (used && !record.has_value()) co_return CodeFound{CodeFound::Kind::kUsed, state->coupon};
   co_return CodeFound{CodeFound::Kind::kFree, {}};
-}
-
-bool IsUndone(const Record& record) {
-  return record.type == RecordType::kRedemption && record.state == 'B' && record.flag;
 }
 
 OperationPlace CodeTaking::PlaceOf(const CodeHolder& holder) const {

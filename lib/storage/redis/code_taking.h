@@ -38,10 +38,6 @@ struct CodeFound {
   core::CouponNumber coupon;
 };
 
-// Whether the redemption that a record tells of was rolled back so that its code is free again. REQUIRES: it
-// was by a code.
-bool IsUndone(const Record& record);
-
 // Take, decide, confirm: a code that belongs to nobody stands in one slot, and the user who wants it in
 // another. An operation takes the code at its home, decides in the user's partition (scripts/use_code.lua),
 // and tells the home. Whoever finds a code held for too long asks the holder's partition, which fences the

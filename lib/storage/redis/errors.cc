@@ -60,6 +60,18 @@ core::Error FromRedis(const redis::Error& error) {
       .Because(std::move(cause));
 }
 
+core::Error NoRedemption() {
+  return core::Error(core::Reason::kRedemptionNotFound, "There is no such redemption.");
+}
+
+core::Error CouponTakenBack() {
+  return core::Error(core::Reason::kCouponRevoked, "The coupon was taken back.");
+}
+
+core::Error AnothersCoupon() {
+  return core::Error(core::Reason::kCouponOfAnotherUser, "The coupon belongs to another user.");
+}
+
 core::Error CommonRefusal(std::string_view status) {
   if (status == "REUSED") {
     return core::Error(Reason::kRequestIdReused, "This request_id was used for another request.");

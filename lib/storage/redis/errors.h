@@ -19,6 +19,10 @@ core::Error OutcomeUnknown(std::string cause);
 // knows.
 core::Error CommonRefusal(std::string_view status);
 
+core::Error NoRedemption();
+core::Error CouponTakenBack();
+core::Error AnothersCoupon();
+
 // Attempt after attempt met others: `why` is a sentence that says with what.
 core::Error Contended(std::string_view why);
 core::Error ContendedForUnits();

@@ -265,21 +265,19 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
 }
 
 async::Task<core::Status> Issuing::FetchUnits(Share& share, bool of_day, int64_t got, int64_t want) {
-  const core::CampaignLimits& limits = share.campaign->campaign.definition.limits;
-  StockLimit limit;
-  limit.campaign = share.campaign;
-  limit.cap = of_day ? *limits.stock_per_day : *limits.stock_total;
-  if (of_day) {
-    limit.window = share.day.start_ms;
-    // The books outlive the day by another one, for what comes home late.
-    limit.expires_ms = share.day.end_ms + (share.day.end_ms - share.day.start_ms);
-  }
-  core::Result<Supply> supply =
-      co_await stock_.Acquire(std::move(limit), share.partition, got, want, share.intent.deadline);
+  const LimitKind kind = of_day ? LimitKind::kStockPerDay : LimitKind::kStock;
+  std::optional<Limit> limit = Limit::Of(share.campaign, kind, share.day);
+  Demand demand;
+  demand.partition = share.partition;
+  demand.got = got;
+  demand.want = want;
+  core::Result<Supply> supply = co_await escrow_.Acquire(std::move(*limit), demand, share.intent.deadline);
   if (!supply.ok()) co_return std::move(supply).error();
   switch (supply->kind) {
     case Supply::Kind::kLeased:
       (of_day ? share.day_leased : share.stock_leased) = supply->total;
+      break;
+    case Supply::Kind::kMoved:
       break;
     case Supply::Kind::kDry:
       if (of_day) {

@@ -6,8 +6,8 @@
 
 #include "storage/coupon_store.h"
 #include "storage/redis/campaign_directory.h"
+#include "storage/redis/escrow.h"
 #include "storage/redis/issue_calls.h"
-#include "storage/redis/stock.h"
 
 namespace tessera::storage {
 
@@ -15,8 +15,8 @@ namespace tessera::storage {
 // run out. Loop thread only.
 class Issuing {
  public:
-  Issuing(const Backend& backend, CampaignDirectory& directory, Stock& stock)
-      : backend_(backend), directory_(directory), stock_(stock), calls_(backend) {}
+  Issuing(const Backend& backend, CampaignDirectory& directory, Escrow& escrow)
+      : backend_(backend), directory_(directory), escrow_(escrow), calls_(backend) {}
 
   async::Task<std::vector<core::Result<Issued>>> Issue(IssueIntent intent);
 
@@ -40,7 +40,7 @@ class Issuing {
 
   const Backend& backend_;
   CampaignDirectory& directory_;
-  Stock& stock_;
+  Escrow& escrow_;
   IssueCalls calls_;
 };
 

@@ -61,9 +61,10 @@ std::string Keys::Definition(std::string_view campaign_id) const {
   return prefix_[Home(campaign_id)] + "d" + std::string(campaign_id);
 }
 
-std::string Keys::StockBooks(std::string_view campaign_id, core::InstantMs window) const {
+std::string Keys::LimitBooks(std::string_view campaign_id, LimitKind kind, core::InstantMs window) const {
   std::string key = prefix_[Home(campaign_id)] + "e" + std::string(campaign_id);
-  return window == 0 ? key : key + ":" + std::to_string(window);
+  if (IsBudget(kind)) key += ":b";
+  return CountsDays(kind) ? key + ":" + std::to_string(window) : key;
 }
 
 uint32_t Keys::Home(std::string_view campaign_id) const {

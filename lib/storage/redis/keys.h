@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/ids.h"
+#include "storage/redis/limit_kind.h"
 
 namespace tessera::storage {
 
@@ -33,6 +34,7 @@ namespace tessera::storage {
 //
 //   d<id>                 definition, version and state (hash)
 //   e<id>, e<id>:<day>    books of its stock, of a day's stock (hash)
+//   e<id>:b, e<id>:b:<day>  books of its budget, of a day's budget (hash)
 //   n                     campaigns by number (hash)
 //   i                     campaigns by id (sorted set)
 //   m                     campaigns with a change under way (set)
@@ -84,8 +86,8 @@ class Keys {
   std::string Attempts(const core::UserKey& subject) const;
 
   std::string Definition(std::string_view campaign_id) const;
-  // `window` is the start of the day that the limit counts, 0 for the whole stock.
-  std::string StockBooks(std::string_view campaign_id, core::InstantMs window) const;
+  // `window` is the start of the day that the limit counts, 0 for one that counts for good.
+  std::string LimitBooks(std::string_view campaign_id, LimitKind kind, core::InstantMs window) const;
   std::string Numbers(uint32_t home) const { return prefix_[home] + "n"; }
   std::string Ids(uint32_t home) const { return prefix_[home] + "i"; }
   std::string Pending(uint32_t home) const { return prefix_[home] + "m"; }

@@ -84,7 +84,7 @@ async::Task<core::Result<CampaignTotals>> Ledger::Totals(std::string campaign_id
   const auto sum = [&sums](Metric metric) { return sums[static_cast<size_t>(metric)]; };
   CampaignTotals totals;
   totals.campaign_id = campaign.id;
-  totals.currency = campaign.definition.currency;
+  totals.currency = campaign.definition.offer.currency;
   totals.issued = sum(Metric::kIssued);
   totals.claimed = sum(Metric::kClaimed);
   totals.reserved_events = sum(Metric::kReserved);

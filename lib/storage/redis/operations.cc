@@ -79,15 +79,29 @@ async::Task<core::Result<RedemptionView>> Operations::GetRedemption(core::OpRef 
   core::Result<std::optional<std::string>> text = co_await backend_.Find(OperationPlace::At(ref), deadline);
   if (!text.ok()) co_return std::move(text).error();
   const std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
-  if (!record.has_value() || record->type != RecordType::kRedemption) {
-    co_return core::Error(core::Reason::kRedemptionNotFound, "There is no such redemption.");
-  }
-  core::Result<KnownCampaignPtr> known = co_await directory_.Known(record->campaign, deadline);
-  if (!known.ok()) co_return std::move(known).error();
+  if (!record.has_value() || record->type != RecordType::kRedemption) co_return NoRedemption();
+  core::Result<Outcomes::Uses> uses = co_await outcomes_.OpenUses(&*record, ref, deadline);
+  if (!uses.ok()) co_return std::move(uses).error();
   RedemptionView view;
-  view.redemption = ToRedemption(*record, ref, (*known)->campaign);
-  if (record->state == 'B') view.rolled_back = RolledBack{ref, record->moved_time_ms, record->flag};
+  for (ReturnEntry& entry : uses->receipt.returns) view.returns.push_back(std::move(entry.outcome));
+  view.redemption = ToRedemption(*record, ref, std::move(uses->receipt));
   co_return view;
+}
+
+async::Task<core::Result<Explanation>> Operations::Explain(core::OpRef ref, Deadline deadline) const {
+  core::Result<std::optional<std::string>> text = co_await backend_.Find(OperationPlace::At(ref), deadline);
+  if (!text.ok()) co_return std::move(text).error();
+  const std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
+  if (!record.has_value() || record->type != RecordType::kRedemption) co_return NoRedemption();
+  core::Result<Outcomes::Uses> uses = co_await outcomes_.OpenUses(&*record, ref, deadline);
+  if (!uses.ok()) co_return std::move(uses).error();
+  Explanation explanation;
+  for (const KnownCampaignPtr& campaign : uses->campaigns) {
+    explanation.campaigns.emplace_back(campaign, &campaign->campaign);
+  }
+  explanation.redemption = ToRedemption(*record, ref, uses->receipt);
+  explanation.receipt = std::move(uses->receipt);
+  co_return explanation;
 }
 
 }  // namespace tessera::storage

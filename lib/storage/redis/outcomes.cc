@@ -5,17 +5,49 @@
 
 namespace tessera::storage {
 
-Redemption ToRedemption(const Record& record, const core::OpRef& ref, const core::Campaign& campaign) {
+Redemption ToRedemption(const Record& record, const core::OpRef& ref, Receipt receipt) {
   Redemption redemption;
   redemption.ref = ref;
-  redemption.coupon = record.coupon;
-  redemption.campaign_id = campaign.id;
-  redemption.order_id = record.order_id;
-  redemption.currency = campaign.definition.currency;
-  redemption.subtotal_minor = record.subtotal_minor;
+  redemption.order_id = std::move(receipt.order.order_id);
+  redemption.currency = receipt.order.currency;
+  redemption.subtotal_minor = receipt.order.SubtotalMinor();
+  redemption.shipping_minor = receipt.order.shipping_minor;
   redemption.discount_minor = record.discount_minor;
+  for (const core::OrderLine& line : receipt.order.lines) redemption.line_ids.push_back(line.line_id);
+  redemption.coupons = std::move(receipt.applied);
+  redemption.left_out = std::move(receipt.left_out);
   redemption.redeem_time_ms = record.time_ms;
   return redemption;
+}
+
+RolledBack ToRolledBack(RolledBack kept, const core::OpRef& redemption, const RecordedReturn& recorded) {
+  kept.redemption = redemption;
+  kept.rollback_time_ms = recorded.time_ms;
+  for (size_t i = 0; i < kept.coupons.size(); ++i)
+    kept.coupons[i].restored = (recorded.restored_bits >> i & 1) != 0;
+  return kept;
+}
+
+async::Task<core::Result<Outcomes::Uses>> Outcomes::OpenUses(const Record* record, core::OpRef ref,
+                                                             Deadline deadline) const {
+  core::Result<Receipt> receipt = receipts_.decode(record->receipt);
+  if (!receipt.ok()) co_return std::move(receipt).error();
+  const bool fits = receipt->applied.size() == record->uses.size() && !record->uses.empty() &&
+                    (record->returns.empty() || receipt->returns.size() == record->returns.size());
+  if (!fits) co_return Unreadable("receipt of a redemption");
+  Uses uses;
+  for (size_t i = 0; i < record->uses.size(); ++i) {
+    core::Result<KnownCampaignPtr> known = co_await directory_.Known(record->uses[i].campaign, deadline);
+    if (!known.ok()) co_return std::move(known).error();
+    receipt->applied[i].key = core::CouponKey{(*known)->campaign.id, record->uses[i].coupon};
+    uses.campaigns.push_back(std::move(*known));
+  }
+  for (size_t i = 0; i < record->returns.size(); ++i) {
+    RolledBack& outcome = receipt->returns[i].outcome;
+    outcome = ToRolledBack(std::move(outcome), ref, record->returns[i]);
+  }
+  uses.receipt = std::move(*receipt);
+  co_return uses;
 }
 
 async::Task<core::Error> Outcomes::AlreadyRedeemed(uint32_t partition, std::string reference,
@@ -28,7 +60,10 @@ async::Task<core::Error> Outcomes::AlreadyRedeemed(uint32_t partition, std::stri
       co_await backend_.Find(OperationPlace::At(*ref), deadline);
   const std::optional<Record> record =
       winner.ok() && winner->has_value() ? OpenRecord(**winner) : std::nullopt;
-  if (record.has_value()) refusal.metadata.emplace_back("order_id", record->order_id);
+  const core::Result<Receipt> receipt =
+      record.has_value() ? receipts_.decode(record->receipt) : core::Result<Receipt>(Receipt());
+  const bool known = receipt.ok() && !receipt->order.order_id.empty();
+  if (known) refusal.metadata.emplace_back("order_id", receipt->order.order_id);
   co_return refusal;
 }
 
@@ -45,7 +80,12 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
       co_return Outcome(std::move(released));
     }
     case RecordType::kRolledBack: {
-      RolledBack back{moved, record->time_ms, record->flag};
+      core::Result<Receipt> receipt = receipts_.decode(record->receipt);
+      if (!receipt.ok()) co_return std::move(receipt).error();
+      if (receipt->returns.size() != 1) co_return Unreadable("receipt of a rollback");
+      RolledBack back = std::move(receipt->returns.front().outcome);
+      back.currency = receipt->order.currency;
+      back = ToRolledBack(std::move(back), moved, record->returns.front());
       co_return Outcome(std::move(back));
     }
     case RecordType::kRevoked: {
@@ -66,9 +106,26 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
     }
     case RecordType::kFence:
       co_return Unreadable("record of an operation");
-    case RecordType::kIssued:
     case RecordType::kRedemption:
-    case RecordType::kReservation:
+    case RecordType::kReservation: {
+      core::Result<Uses> uses = co_await OpenUses(&*record, ref, deadline);
+      if (!uses.ok()) co_return std::move(uses).error();
+      Redemption redemption = ToRedemption(*record, ref, std::move(uses->receipt));
+      if (record->type == RecordType::kRedemption) co_return Outcome(std::move(redemption));
+      Reservation reservation;
+      reservation.ref = ref;
+      reservation.order_id = std::move(redemption.order_id);
+      reservation.currency = redemption.currency;
+      reservation.subtotal_minor = redemption.subtotal_minor;
+      reservation.shipping_minor = redemption.shipping_minor;
+      reservation.discount_minor = redemption.discount_minor;
+      reservation.coupons = std::move(redemption.coupons);
+      reservation.left_out = std::move(redemption.left_out);
+      reservation.line_ids = std::move(redemption.line_ids);
+      reservation.expire_time_ms = record->until_ms;
+      co_return Outcome(std::move(reservation));
+    }
+    case RecordType::kIssued:
     case RecordType::kCampaign:
     case RecordType::kGeneratedCodes:
       break;
@@ -82,30 +139,16 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
     CampaignChanged changed{campaign.id, record->version, record->campaign_state, record->time_ms};
     co_return Outcome(std::move(changed));
   }
-  if (record->type == RecordType::kGeneratedCodes) {
-    const core::Shape& shape = backend_.keys.shape();
-    GeneratedCodes made;
-    made.campaign_id = campaign.id;
-    made.batch = record->batch * shape.partitions + ref.partition;
-    made.numbers.first = core::CodeNumber::Of(shape, ref.partition, record->first_index).value;
-    made.numbers.stride = shape.partitions;
-    made.numbers.count = record->count;
-    made.code_key_id = record->code_key_id;
-    made.make_time_ms = record->time_ms;
-    co_return Outcome(std::move(made));
-  }
-  Redemption redemption = ToRedemption(*record, ref, campaign);
-  if (record->type == RecordType::kRedemption) co_return Outcome(std::move(redemption));
-  Reservation reservation;
-  reservation.ref = ref;
-  reservation.coupon = redemption.coupon;
-  reservation.campaign_id = std::move(redemption.campaign_id);
-  reservation.order_id = std::move(redemption.order_id);
-  reservation.currency = redemption.currency;
-  reservation.subtotal_minor = redemption.subtotal_minor;
-  reservation.discount_minor = redemption.discount_minor;
-  reservation.expire_time_ms = record->until_ms;
-  co_return Outcome(std::move(reservation));
+  const core::Shape& shape = backend_.keys.shape();
+  GeneratedCodes made;
+  made.campaign_id = campaign.id;
+  made.batch = record->batch * shape.partitions + ref.partition;
+  made.numbers.first = core::CodeNumber::Of(shape, ref.partition, record->first_index).value;
+  made.numbers.stride = shape.partitions;
+  made.numbers.count = record->count;
+  made.code_key_id = record->code_key_id;
+  made.make_time_ms = record->time_ms;
+  co_return Outcome(std::move(made));
 }
 
 }  // namespace tessera::storage

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "storage/receipt.h"
 #include "storage/redis/backend.h"
 #include "storage/redis/campaign_directory.h"
 #include "storage/redis/records.h"
@@ -12,7 +13,8 @@ namespace tessera::storage {
 // repetition, so that they are equal to the byte. Loop thread only.
 class Outcomes {
  public:
-  Outcomes(const Backend& backend, CampaignDirectory& directory) : backend_(backend), directory_(directory) {}
+  Outcomes(const Backend& backend, CampaignDirectory& directory, const ReceiptCodec& receipts)
+      : backend_(backend), directory_(directory), receipts_(receipts) {}
 
   // What the record at `ref` says. STORE_NONSENSE when it can't be read.
   async::Task<core::Result<Outcome>> Open(std::string record, core::OpRef ref, Deadline deadline) const;
@@ -33,6 +35,13 @@ class Outcomes {
     std::string record(reply.reply[2].text());
     co_return co_await OpenAs<T>(std::move(record), ref, deadline);
   }
+
+  // A redemption or reservation, with all that its record says.
+  struct Uses {
+    Receipt receipt;                          // coupons by their numbers and campaigns' ids
+    std::vector<KnownCampaignPtr> campaigns;  // by coupon
+  };
+  async::Task<core::Result<Uses>> OpenUses(const Record* record, core::OpRef ref, Deadline deadline) const;
 
   // COUPON_ALREADY_REDEEMED, naming the redemption that `reference` (of a coupon in `partition`) means and
   // its order.
@@ -68,9 +77,13 @@ class Outcomes {
  private:
   const Backend& backend_;
   CampaignDirectory& directory_;
+  const ReceiptCodec& receipts_;
 };
 
 // The redemption that a record at `ref` tells of. REQUIRES: it is one's.
-Redemption ToRedemption(const Record& record, const core::OpRef& ref, const core::Campaign& campaign);
+Redemption ToRedemption(const Record& record, const core::OpRef& ref, Receipt receipt);
+
+// What a return answered, with what its record adds: of which redemption, when, and who can be used again.
+RolledBack ToRolledBack(RolledBack kept, const core::OpRef& redemption, const RecordedReturn& recorded);
 
 }  // namespace tessera::storage

@@ -22,31 +22,59 @@ void OpenIssued(Unpacker& in, Record& record) {
   }
 }
 
-void OpenUse(Unpacker& in, Record& record) {
+// Flags of a use, as scripts/part/records.lua names them.
+constexpr uint64_t kTakenBack = 2;
+constexpr uint64_t kRestored = 4;
+
+void OpenReturns(Unpacker& in, Record& record) {
+  for (uint64_t left = in.Number(1); left > 0; --left) {
+    RecordedReturn entry;
+    entry.time_ms = in.Signed(6);
+    entry.restored_bits = in.Number(3);
+    record.returns.push_back(entry);
+  }
+}
+
+void OpenUses(Unpacker& in, Record& record) {
   record.state = static_cast<char>(in.Number(1));
   record.time_ms = in.Signed(6);
-  record.coupon.value = in.Number(5);
-  record.campaign = in.Campaign();
-  record.subtotal_minor = in.Signed(7);
+  in.Number(6);  // when its limits were spent
   record.discount_minor = in.Signed(7);
+  const uint64_t count = in.Number(1);
   if (record.type == RecordType::kReservation) record.until_ms = in.Signed(6);
+  for (uint64_t i = 0; i < count && !in.failed(); ++i) {
+    RecordedUse use;
+    use.campaign = in.Campaign();
+    use.coupon.value = in.Number(kNumberBytes);
+    const uint64_t flag = in.Number(1);
+    use.taken_back = (flag & kTakenBack) != 0;
+    use.restored = (flag & kRestored) != 0;
+    use.subtotal_minor = in.Signed(7);
+    use.discount_minor = in.Signed(7);
+    record.uses.push_back(use);
+  }
+  for (uint64_t left = in.Number(1); left > 0 && !in.failed(); --left) {
+    const core::CodeNumber code{in.Number(kNumberBytes)};
+    const uint64_t place = in.Number(1);
+    if (place < record.uses.size()) record.uses[place].code = code;
+  }
   switch (record.state) {
     case '-':
-      break;
-    case 'B':
-      record.moved_time_ms = in.Signed(6);
-      record.flag = in.Number(1) != 0;
       break;
     case 'C':
       record.moved_reference = in.Bytes(kReferenceBytes);
       break;
     case 'L':
-      record.moved_time_ms = in.Signed(6);
+      in.Number(6);
+      break;
+    case 'P':
+    case 'B':
+      OpenReturns(in, record);
       break;
     default:
       in.Fail();
   }
-  record.order_id = in.Rest();
+  record.receipt = in.Rest();
 }
 
 }  // namespace
@@ -125,14 +153,21 @@ std::optional<Record> OpenRecord(std::string_view value) {
       break;
     case RecordType::kRedemption:
     case RecordType::kReservation:
-      OpenUse(in, record);
+      OpenUses(in, record);
       break;
     case RecordType::kReleased:
-    case RecordType::kRolledBack:
       record.moved_reference = in.Bytes(kReferenceBytes);
       record.time_ms = in.Signed(6);
-      if (record.type == RecordType::kRolledBack) record.flag = in.Number(1) != 0;
       break;
+    case RecordType::kRolledBack: {
+      record.moved_reference = in.Bytes(kReferenceBytes);
+      RecordedReturn entry;
+      record.time_ms = entry.time_ms = in.Signed(6);
+      entry.restored_bits = in.Number(3);
+      record.returns.push_back(entry);
+      record.receipt = in.Rest();
+      break;
+    }
     case RecordType::kRevoked:
       record.coupon.value = in.Number(5);
       record.time_ms = in.Signed(6);
@@ -166,6 +201,14 @@ std::optional<Record> OpenRecord(std::string_view value) {
   }
   if (in.failed()) return std::nullopt;
   return record;
+}
+
+std::optional<core::CouponNumber> MadeOf(const Record& record, core::CodeNumber code) {
+  if (record.type == RecordType::kIssued) return record.coupon;
+  for (const RecordedUse& use : record.uses) {
+    if (use.code == code && !use.restored) return use.coupon;
+  }
+  return std::nullopt;
 }
 
 bool HasBody(std::string_view record, const std::array<uint8_t, 8>& body) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/ids.h"
 #include "storage/coupon_store.h"
@@ -80,6 +81,24 @@ enum class RecordType : char {
   kJob = 'J',
 };
 
+// One coupon of a redemption or reservation, as far as it still counts.
+struct RecordedUse {
+  core::CampaignNumber campaign;
+  core::CouponNumber coupon;
+  std::optional<core::CodeNumber> code;  // that it was made of by this use
+  bool taken_back = false;
+  bool restored = false;
+  int64_t subtotal_minor = 0;
+  int64_t discount_minor = 0;
+};
+
+// When something of a redemption was taken back, and which of the coupons that the return names can be used
+// again.
+struct RecordedReturn {
+  core::InstantMs time_ms = 0;
+  uint64_t restored_bits = 0;
+};
+
 // An operation's record, opened. Which fields mean something depends on the type.
 struct Record {
   RecordType type = RecordType::kFence;
@@ -91,14 +110,14 @@ struct Record {
   std::optional<int64_t> quota_total;
   std::optional<int64_t> quota_today;
   std::optional<core::InstantMs> quota_reset_ms;
-  char state = '-';  // part/records.lua
-  std::string
-      moved_reference;  // the redemption of a committed reservation; what a release or rollback was of
-  core::InstantMs moved_time_ms = 0;
-  bool flag = false;  // restored, stock_returned
-  int64_t subtotal_minor = 0;
+  std::string moved_reference;  // what a release or rollback was of, or what a committed reservation became
+  bool flag = false;            // stock_returned
+  // part/records.lua
+  char state = '-';
   int64_t discount_minor = 0;
-  std::string order_id;
+  std::vector<RecordedUse> uses;
+  std::vector<RecordedReturn> returns;
+  std::string receipt;
   int64_t version = 0;
   core::CampaignState campaign_state = core::CampaignState::kDraft;
   uint64_t job = 0;
@@ -108,6 +127,9 @@ struct Record {
   core::CodeNumber code;
 };
 std::optional<Record> OpenRecord(std::string_view value);
+
+// The coupon that the operation made of the code, unless it did without it or that was undone since.
+std::optional<core::CouponNumber> MadeOf(const Record& record, core::CodeNumber code);
 
 // Whether the record was made by a request with this body.
 bool HasBody(std::string_view record, const std::array<uint8_t, 8>& body);

@@ -1,9 +1,11 @@
 #include "storage/redis/redeeming.h"
 
+#include <algorithm>
+
 #include "core/instant.h"
 #include "core/lifecycle.h"
-#include "scripts.h"
 #include "storage/redis/errors.h"
+#include "storage/redis/issuing.h"
 
 namespace tessera::storage {
 namespace {
@@ -11,140 +13,362 @@ namespace {
 using core::Error;
 using core::Reason;
 
-// Attempts at one use: each but the last ends with newer knowledge of the campaign or of the time.
-constexpr int kAttemptsMax = 32;
+// Attempts at one use: each but the last ends with newer knowledge of a campaign, of the time, of a coupon or
+// of what was fenced.
+constexpr int kAttemptsMax = 64;
 
-core::CouponNumber NumberOf(const UseIntent& intent) { return std::get<core::CouponNumber>(intent.coupon); }
+bool IsPause(const std::optional<Error>& error) {
+  return error.has_value() && error->reason == Reason::kCampaignPaused;
+}
+
+void Narrow(core::Window* window, const core::Window& by) {
+  window->start_ms = std::max(window->start_ms, by.start_ms);
+  window->end_ms = std::min(window->end_ms, by.end_ms);
+}
+
+// Whether, after a script that stopped before the first write, nothing more is to be found out.
+bool IsSettled(const StackUse& use, bool passed) {
+  if (passed) return use.mode == StackUse::Mode::kJudge || !use.decided();
+  const bool objected = std::any_of(use.items.begin(), use.items.end(),
+                                    [](const StackItem& item) { return item.objection.has_value(); });
+  const bool refused = std::any_of(use.items.begin(), use.items.end(),
+                                   [](const StackItem& item) { return item.refused.has_value(); });
+  // Without those that were refused now, the service may say something else of the others.
+  return !use.partial() && !objected && refused;
+}
+
+// The error of the call: what the first coupon is refused with, as they were listed.
+Error FirstRefusal(const StackUse& use) {
+  for (size_t i = 0; i < use.items.size(); ++i) {
+    if (std::optional<Error> why = use.WhyNot(i)) return std::move(*why);
+  }
+  return Error(Reason::kInternal, "Nothing stands against the coupons.");
+}
 
 }  // namespace
 
-redis::Command Redeeming::BuildCommand(const UseIntent& intent, std::optional<int64_t> ttl_ms, bool judge,
-                                       const Use& use) const {
-  const Keys& keys = backend_.keys;
-  const core::Shape& shape = keys.shape();
-  const core::Campaign& campaign = use.campaign->campaign;
-  const core::CouponNumber coupon = NumberOf(intent);
-  const uint32_t partition = coupon.partition(shape);
-  redis::Command command(ttl_ms.has_value() ? redis_scripts::kReserve : redis_scripts::kRedeem);
-  command.Reserve(768);
-  command.Key(keys.Operation(use.place.ref)).Key(keys.Operation(use.place.earlier)).Key(keys.Wallet(coupon));
-  command.Key(keys.Campaign(partition, campaign.number)).Key(keys.Ledger(partition));
-  if (ttl_ms.has_value()) command.Key(keys.Due(partition));
-  backend_.AddBegin(command, intent.op, use.place);
-  command.Arg(CouponField(coupon.index(shape))).Arg(coupon.value).Arg(campaign.version);
-  command.Arg(intent.user.has_value() ? intent.user->view() : std::string_view());
-  command.Arg(View(backend_.digests.Body(intent.order_id))).Arg(campaign.definition.use_window.start_ms);
-  command.Arg(use.discount.subtotal_minor).Arg(use.discount.discount_minor).Arg(intent.order_id);
-  command.Arg(judge ? "judge" : "commit").Arg(use.place.ref.Pack());
-  if (ttl_ms.has_value()) command.Arg(*ttl_ms).Arg(coupon.bucket(shape));
-  if (judge) command.ReadOnly();
-  return command;
+core::Status Redeeming::Locate(StackUse* use) const {
+  core::Result<OperationPlace> place = backend_.Place(use->intent.op, use->partition);
+  if (!place.ok()) return std::move(place).error();
+  use->place = *place;
+  return core::Ok();
 }
 
-async::Task<core::Result<Redeeming::Use>> Redeeming::Run(UseIntent intent, std::optional<int64_t> ttl_ms,
-                                                         bool judge_only) {
-  const Deadline deadline = intent.op.deadline;
-  const core::CouponNumber coupon = NumberOf(intent);
-  const uint32_t partition = coupon.partition(backend_.keys.shape());
-  core::Result<StoredCoupon> stored = co_await coupons_.Read(coupon, deadline);
-  if (!stored.ok()) co_return std::move(stored).error();
-  core::Result<KnownCampaignPtr> known = co_await directory_.Known(stored->campaign, deadline);
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    if (known.ok() && !core::MayRedeem((*known)->campaign).ok()) {
-      // A refusal must not rest on what is only remembered.
-      known = co_await directory_.Fresh((*known)->campaign.id, deadline);
-    }
-    if (!known.ok()) co_return std::move(known).error();
-    core::Result<OperationPlace> place = backend_.Place(intent.op, partition);
-    if (!place.ok()) co_return std::move(place).error();
-    Use use;
-    use.place = *place;
-    use.campaign = *known;
-    const core::Status may = core::MayRedeem(use.campaign->campaign);
-    const core::Result<core::Discount> decided = intent.decide(use.campaign->campaign);
-    if (decided.ok()) use.discount = *decided;
-    const bool judge = judge_only || !may.ok() || !decided.ok();
-    redis::Command command = BuildCommand(intent, ttl_ms, judge, use);
-    core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
-    if (!reply.ok()) co_return std::move(reply).error();
-    use.reply = std::move(*reply);
-    const std::string_view status = use.reply.status;
-    if (status == "OK") co_return use;
-    if (status == "STALE") {
-      known = co_await directory_.Newer(use.campaign, partition, use.reply.version(), deadline);
+async::Task<core::Status> Redeeming::Resolve(StackUse* use) {
+  const core::Shape& shape = backend_.keys.shape();
+  use->named = use->intent.user.has_value();
+  use->user = use->intent.user;
+  for (const core::CouponName& name : use->intent.coupons) {
+    StackItem item;
+    item.name = name;
+    if (const auto* number = std::get_if<core::CouponNumber>(&name)) item.coupon = *number;
+    if (const auto* code = std::get_if<core::CodeNumber>(&name)) item.code = *code;
+    use->items.push_back(std::move(item));
+  }
+  const StackItem& first = use->items.front();
+  if (!use->named && first.code.has_value()) use->user = first.code->Bearer(shape);
+  use->partition = use->user.has_value() ? use->user->partition(shape) : first.coupon->partition(shape);
+  use->bucket = use->user.has_value() ? use->user->bucket(shape) : first.coupon->bucket(shape);
+  core::Status located = Locate(use);
+  if (!located.ok()) co_return located;
+  for (StackItem& item : use->items) {
+    if (!item.code.has_value()) continue;
+    const core::Result<CodeRange> range = co_await ranges_.Of(*item.code, use->intent.op.deadline);
+    if (!range.ok() && range.error().reason != Reason::kCouponNotFound) co_return range.error();
+    if (!range.ok()) {
+      item.refused = range.error();
       continue;
     }
-    if (backend_.PeriodPassed(use.reply)) continue;
-    // What the service refuses comes after the coupon's own state and, but for a pause, after the use window.
-    if (!may.ok() && (status == "PASS" || status == "NOT_YET")) co_return may.error();
-    if (status == "PASS" && !decided.ok()) co_return decided.error();
-    if (status == "PASS") co_return use;
-    co_return co_await Refusal(std::move(use.reply), coupon, use.campaign, deadline);
+    item.uses_max = range->uses_max;
+    // Guests of a code that is good several times are each a bearer of their own, or one wallet would have to
+    // hold all of them. Their partition is the code's: there the record of the use stands.
+    if (!use->named && item.uses_max > 1) {
+      std::copy_n(use->intent.op.field.begin(), 7, use->user->bytes.begin() + 5);
+      use->bucket = use->user->bucket(shape);
+    }
+    core::Result<KnownCampaignPtr> known =
+        co_await directory_.Known(range->campaign, use->intent.op.deadline);
+    if (!known.ok()) co_return std::move(known).error();
+    item.campaign = std::move(*known);
   }
-  co_return Contended("The campaign keeps changing.");
+  co_return co_await ReadWallet(use);
 }
 
-async::Task<core::Error> Redeeming::Refusal(ScriptReply reply, core::CouponNumber coupon,
-                                            KnownCampaignPtr campaign, Deadline deadline) {
-  const std::string_view status = reply.status;
+async::Task<core::Status> Redeeming::ReadWallet(StackUse* use) {
+  const core::Shape& shape = backend_.keys.shape();
+  const Deadline deadline = use->intent.op.deadline;
+  redis::Command command("HMGET");
+  command.ReadOnly().Key(backend_.keys.Wallet(use->partition, use->bucket));
+  std::vector<StackItem*> asked;
+  for (StackItem& item : use->items) {
+    if (!item.coupon.has_value()) continue;
+    if (item.coupon->partition(shape) == use->partition && item.coupon->bucket(shape) == use->bucket) {
+      command.Arg(CouponField(item.coupon->index(shape)));
+      asked.push_back(&item);
+      continue;
+    }
+    // It stands elsewhere, so it is not this user's, if it is there at all.
+    const core::Result<StoredCoupon> stored = co_await coupons_.Read(*item.coupon, deadline);
+    if (!stored.ok() && stored.error().reason != Reason::kCouponNotFound) co_return stored.error();
+    item.refused = stored.ok() ? AnothersCoupon() : stored.error();
+  }
+  if (asked.empty()) co_return core::Ok();
+  core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
+  if (!reply.ok()) co_return std::move(reply).error();
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if ((*reply)[i].is_nil()) {
+      asked[i]->refused = Error(Reason::kCouponNotFound, "There is no such coupon.");
+      continue;
+    }
+    const std::optional<StoredCoupon> stored = OpenCoupon((*reply)[i].text());
+    if (!stored.has_value()) co_return Unreadable("coupon");
+    core::Result<KnownCampaignPtr> known = co_await directory_.Known(stored->campaign, deadline);
+    if (!known.ok()) co_return std::move(known).error();
+    asked[i]->campaign = std::move(*known);
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Redeeming::Judge(StackUse* use) {
+  use->judged_at_ms = backend_.clock.Now();
+  use->holds = {0, core::kAmountMax};
+  use->stack.reset();
+  for (StackItem& item : use->items) {
+    item.objection.reset();
+    if (item.refused.has_value()) continue;
+    if (!core::MayRedeem(item.campaign->campaign).ok()) {
+      // A refusal must not rest on what is only remembered.
+      core::Result<KnownCampaignPtr> fresh =
+          co_await directory_.Fresh(item.campaign->campaign.id, use->intent.op.deadline);
+      if (!fresh.ok()) co_return std::move(fresh).error();
+      item.campaign = std::move(*fresh);
+    }
+    const core::CampaignLimits& limits = item.campaign->campaign.definition.limits;
+    const core::UseLimits& uses = item.campaign->campaign.definition.use_limits;
+    const bool counts_users =
+        CountsUses(uses) ||
+        (item.code.has_value() && (limits.per_user_total.has_value() || limits.per_user_per_day.has_value()));
+    core::Status may = core::MayRedeem(item.campaign->campaign);
+    if (!may.ok()) {
+      item.objection = std::move(may).error();
+    } else if (use->IsListedBefore(item)) {
+      item.objection = Error(Reason::kListedTwice, "The coupon is listed twice.");
+    } else if (!use->named && counts_users) {
+      item.objection =
+          Error(Reason::kSubjectRequired, "The campaign has limits for each user: user_id is needed.")
+              .With("field", "user_id");
+    }
+    item.windows = WindowsOf(*item.campaign, use->judged_at_ms, item.code.has_value() && use->named);
+    for (const core::Window& window : {item.windows.day, item.windows.week, item.windows.month}) {
+      if (window.end_ms > 0) Narrow(&use->holds, window);
+    }
+  }
+  for (;;) {
+    std::vector<Candidate> candidates;
+    std::vector<StackItem*> of;
+    for (StackItem& item : use->items) {
+      if (item.why_not() != nullptr) continue;
+      candidates.push_back({item.Current(), &item.campaign->campaign, item.discount_max_minor});
+      of.push_back(&item);
+    }
+    if (candidates.empty()) co_return core::Ok();
+    Decision decision = use->intent.decide(candidates, use->judged_at_ms);
+    Narrow(&use->holds, decision.holds);
+    if (auto* stack = std::get_if<core::PricedStack>(&decision.stack)) {
+      use->stack = std::move(*stack);
+      co_return core::Ok();
+    }
+    for (RefusedCandidate& refused : std::get<std::vector<RefusedCandidate>>(decision.stack)) {
+      of[refused.place]->objection = std::move(refused.why);
+    }
+    if (!use->partial()) co_return core::Ok();
+  }
+}
+
+async::Task<core::Error> Redeeming::Refusal(const StackUse* use, const StackItem* item, std::string status,
+                                            redis::Value detail) {
+  const core::CampaignDefinition& definition = item->campaign->campaign.definition;
   if (status == "NOT_FOUND") co_return Error(Reason::kCouponNotFound, "There is no such coupon.");
-  if (status == "FOREIGN")
-    co_return Error(Reason::kCouponOfAnotherUser, "The coupon belongs to another user.");
-  if (status == "REVOKED") co_return Error(Reason::kCouponRevoked, "The coupon was taken back.");
+  if (status == "FOREIGN") co_return AnothersCoupon();
+  if (status == "REVOKED") co_return CouponTakenBack();
   if (status == "EXPIRED") {
+    const core::InstantMs end = item->code.has_value() ? definition.use_window.end_ms : detail.integer();
     co_return Error(Reason::kCouponExpired, "The coupon's time is over.")
-        .With("expired_at", core::InstantText(reply.reply[2].integer()));
+        .With("expired_at", core::InstantText(end));
   }
   if (status == "HELD") {
     co_return Error(Reason::kCouponReserved, "Another order holds the coupon.")
-        .With("held_until", core::InstantText(reply.reply[2].integer()));
+        .With("held_until", core::InstantText(detail.integer()));
   }
+  if (status == "REDEEMED") {
+    co_return co_await outcomes_.AlreadyRedeemed(use->partition, std::string(detail.text()),
+                                                 use->intent.op.deadline);
+  }
+  if (IsPause(item->objection)) co_return *item->objection;
   if (status == "NOT_YET") {
     co_return Error(Reason::kCouponNotYetValid, "The coupon can't be used yet.")
-        .With("valid_from", core::InstantText(campaign->campaign.definition.use_window.start_ms));
+        .With("valid_from", core::InstantText(definition.use_window.start_ms));
   }
-  if (status != "REDEEMED") co_return CommonRefusal(status);
-  co_return co_await outcomes_.AlreadyRedeemed(coupon.partition(backend_.keys.shape()),
-                                               std::string(reply.reply[2].text()), deadline);
+  if (status == "QUOTA") co_return UserQuotaSpent();
+  if (status == "QUOTA_DAY") co_return UserQuotaSpentToday(item->windows.day);
+  if (status == "FULL") co_return WalletFull();
+  std::optional<Error> uses_spent = UsesSpent(status, item->windows);
+  if (uses_spent.has_value()) co_return std::move(*uses_spent);
+  co_return CommonRefusal(status);
 }
 
-async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
-  const core::CouponNumber coupon = NumberOf(intent);
-  // Nothing is recorded of a validation, so it must not be taken for an operation that was.
-  Operation unrecorded;
-  unrecorded.deadline = intent.op.deadline;
-  intent.op = unrecorded;
-  core::Result<Use> use = co_await Run(std::move(intent), std::nullopt, true);
-  if (!use.ok()) co_return std::move(use).error();
-  Verdict verdict;
-  verdict.coupon = coupon;
-  verdict.campaign_id = use->campaign->campaign.id;
-  verdict.currency = use->campaign->campaign.definition.currency;
-  verdict.discount = use->discount;
-  co_return verdict;
+async::Task<core::Status> Redeeming::LearnRefusals(StackUse* use, ScriptReply reply) {
+  for (size_t at = 2; at + 2 < reply.reply.size(); at += 3) {
+    const auto place = static_cast<size_t>(reply.reply[at].integer() - 1);
+    if (place >= use->scripted.size()) co_return Nonsense("redeem", reply.reply);
+    StackItem* item = &use->items[use->scripted[place]];
+    const std::string status(reply.reply[at + 1].text());
+    // Between two looks the use that was in the way may have been rolled back, which revokes its coupon and
+    // frees the code.
+    const auto* code = std::get_if<core::CodeNumber>(&item->name);
+    if (status == "REVOKED" && code != nullptr && item->coupon.has_value() && !item->looked_again) {
+      item->looked_again = true;
+      item->judged = false;
+      item->coupon.reset();
+      item->code = *code;
+      continue;
+    }
+    item->refused = co_await Refusal(use, item, status, reply.reply[at + 2]);
+    if (item->refused->reason == Reason::kStoreNonsense) co_return *item->refused;
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Redeeming::LearnCampaign(StackUse* use, int64_t version, size_t place) {
+  const KnownCampaignPtr old = use->items[use->scripted.at(place)].campaign;
+  core::Result<KnownCampaignPtr> newer =
+      co_await directory_.Newer(old, use->partition, version, use->intent.op.deadline);
+  if (!newer.ok()) co_return std::move(newer).error();
+  for (StackItem& item : use->items) {
+    if (item.campaign != nullptr && item.campaign->campaign.number == old->campaign.number)
+      item.campaign = *newer;
+    item.judged = false;
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Result<std::optional<ScriptReply>>> Redeeming::Attempts(StackUse* use) {
+  const Deadline deadline = use->intent.op.deadline;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    core::Status ready = Locate(use);
+    if (ready.ok()) ready = co_await Judge(use);
+    if (!ready.ok()) co_return std::move(ready).error();
+    // Codes are taken for a stack that nothing stands against: a refusal after they were leaves a fence
+    // behind.
+    const bool commit = use->mode != Mode::kJudge && use->decided() && !use->wants_look();
+    core::Result<bool> changed = false;
+    if (commit && use->mode == Mode::kRedeem) {
+      changed = co_await codes_.Take(use);
+    } else {
+      changed = co_await codes_.Look(use);
+    }
+    if (!changed.ok()) co_return std::move(changed).error();
+    if (*changed) continue;
+    const bool fences = !commit && use->holds_codes();
+    redis::Command command = StackCommand(backend_, receipts_, *use, !commit);
+    if (use->scripted.empty()) co_return std::optional<ScriptReply>();
+    core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
+    if (!reply.ok()) co_return std::move(reply).error();
+    const std::string status(reply->status);
+    if (status == "OK") co_return std::optional<ScriptReply>(std::move(*reply));
+    use->asked = use->asked || status == "PASS" || status == "REFUSED";
+    if (status == "NEED") {
+      core::Status fetched = co_await money_.Fetch(use, OpenNeed(*reply));
+      if (!fetched.ok()) co_return std::move(fetched).error();
+    } else if (status == "LATE") {
+      use->attempt = reply->reply[2].integer() + 1;
+    } else if (status == "STALE") {
+      core::Status learned =
+          co_await LearnCampaign(use, reply->version(), static_cast<size_t>(reply->reply[3].integer() - 1));
+      if (!learned.ok()) co_return std::move(learned).error();
+    } else if (status == "PASS" || status == "REFUSED") {
+      if (fences || (commit && use->holds_codes())) ++use->attempt;
+      for (const size_t place : use->scripted) use->items[place].judged = true;
+      core::Status learned = co_await LearnRefusals(use, std::move(*reply));
+      if (!learned.ok()) co_return std::move(learned).error();
+      core::Result<bool> is_short = false;
+      if (use->mode == Mode::kJudge && status == "PASS") is_short = co_await money_.Count(use);
+      if (!is_short.ok()) co_return std::move(is_short).error();
+      if (!*is_short && IsSettled(*use, status == "PASS")) co_return std::optional<ScriptReply>();
+    } else if (!backend_.PeriodPassed(*reply)) {
+      // Of one whose time was over nobody knows but those who ask.
+      if (status != "DEADLINE") co_await codes_.Free(use);
+      co_return CommonRefusal(status);
+    }
+  }
+  co_return Contended("The campaigns keep changing, or others keep asking for the coupons.");
+}
+
+async::Task<core::Result<std::optional<ScriptReply>>> Redeeming::Run(StackUse* use) {
+  core::Status resolved = co_await Resolve(use);
+  if (!resolved.ok()) co_return std::move(resolved).error();
+  core::Result<std::optional<ScriptReply>> reply = co_await Attempts(use);
+  if (reply.ok() && !reply->has_value()) co_await codes_.Free(use);
+  co_return reply;
 }
 
 template <class T>
-async::Task<core::Result<T>> Redeeming::Answer(Operation op, uint32_t partition, core::Result<Use> use) {
-  if (use.ok()) co_return co_await outcomes_.OpenReply<T>(std::move(use->reply), use->place, op.deadline);
-  if (use.error().reason != Reason::kCouponNotFound) co_return std::move(use).error();
-  const core::Result<OperationPlace> place = backend_.Place(op, partition);
-  if (!place.ok()) co_return place.error();
-  co_return co_await outcomes_.RefuseUnlessReplay<T>(op, *place, std::move(use).error());
+async::Task<core::Result<T>> Redeeming::Answer(UseIntent intent, Mode mode, int64_t ttl_ms) {
+  StackUse use;
+  use.intent = std::move(intent);
+  use.mode = mode;
+  use.ttl_ms = ttl_ms;
+  core::Result<std::optional<ScriptReply>> reply = co_await Run(&use);
+  if (!reply.ok()) co_return std::move(reply).error();
+  if (reply->has_value()) {
+    co_await codes_.TellHomes(&use, std::string((*reply)->reply[2].text()));
+    co_return co_await outcomes_.OpenReply<T>(std::move(**reply), use.place, use.intent.op.deadline);
+  }
+  Error refusal = FirstRefusal(use);
+  if (use.asked) co_return refusal;
+  // What the coupons are now says nothing about a call that took effect before, or never will.
+  co_return co_await outcomes_.RefuseUnlessReplay<T>(use.intent.op, use.place, std::move(refusal));
 }
 
 async::Task<core::Result<Redemption>> Redeeming::Redeem(UseIntent intent) {
-  const Operation op = intent.op;
-  const uint32_t partition = NumberOf(intent).partition(backend_.keys.shape());
-  core::Result<Use> use = co_await Run(std::move(intent), std::nullopt, false);
-  co_return co_await Answer<Redemption>(op, partition, std::move(use));
+  return Answer<Redemption>(std::move(intent), Mode::kRedeem, 0);
 }
 
 async::Task<core::Result<Reservation>> Redeeming::Reserve(ReserveIntent intent) {
-  const Operation op = intent.use.op;
-  const uint32_t partition = NumberOf(intent.use).partition(backend_.keys.shape());
-  core::Result<Use> use = co_await Run(std::move(intent.use), intent.ttl_ms, false);
-  co_return co_await Answer<Reservation>(op, partition, std::move(use));
+  return Answer<Reservation>(std::move(intent.use), Mode::kReserve, intent.ttl_ms);
+}
+
+async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
+  StackUse use;
+  // Nothing is recorded of a validation, so it must not be taken for an operation that was.
+  const Deadline deadline = intent.op.deadline;
+  use.intent = std::move(intent);
+  use.intent.op = Operation();
+  use.intent.op.deadline = deadline;
+  use.mode = Mode::kJudge;
+  core::Result<std::optional<ScriptReply>> reply = co_await Run(&use);
+  if (!reply.ok()) co_return std::move(reply).error();
+  Verdict verdict;
+  verdict.subtotal_minor = use.intent.order.SubtotalMinor();
+  verdict.shipping_minor = use.intent.order.shipping_minor;
+  if (use.stack.has_value()) verdict.discount_minor = use.stack->discount_minor;
+  for (const StackItem& item : use.items) {
+    const core::Error* why = item.why_not();
+    // Nothing is told of what is another's, neither which coupon it is nor whose campaign it is of.
+    const bool may_tell = why == nullptr || why->reason != Reason::kCouponOfAnotherUser;
+    CouponVerdict one{item.coupon.has_value() && may_tell ? core::CouponName(*item.coupon) : item.name, "",
+                      core::AppliedCoupon()};
+    if (item.campaign != nullptr && may_tell) one.campaign_id = item.campaign->campaign.id;
+    if (why != nullptr) {
+      one.says = *why;
+    } else {
+      for (const core::AppliedCoupon& applied : use.stack->applied) {
+        if (applied.key.name == item.Current()) one.says = applied;
+      }
+    }
+    verdict.coupons.push_back(std::move(one));
+  }
+  co_return verdict;
 }
 
 }  // namespace tessera::storage

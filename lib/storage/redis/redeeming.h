@@ -3,46 +3,66 @@
 #include <optional>
 #include <string>
 
-#include "storage/redemption_store.h"
+#include "storage/redis/code_ranges.h"
 #include "storage/redis/coupon_reader.h"
 #include "storage/redis/outcomes.h"
+#include "storage/redis/stack_codes.h"
+#include "storage/redis/stack_money.h"
+#include "storage/redis/stack_use.h"
 
 namespace tessera::storage {
 
-// Uses coupons of wallets: judges by the campaign in C++ and by the instant in the script, as often as the
-// campaign moves on in between. Intents name their coupons by coupons' numbers. Loop thread only.
+// Uses coupons of a wallet, and codes that belong to nobody, together on one order. The service judges by
+// data that can't change under a campaign's version, the script by the instant: as often as campaigns move on
+// in between. Codes are taken at their homes first, and told after. Loop thread only.
 class Redeeming {
  public:
   Redeeming(const Backend& backend, CampaignDirectory& directory, const CouponReader& coupons,
-            const Outcomes& outcomes)
-      : backend_(backend), directory_(directory), coupons_(coupons), outcomes_(outcomes) {}
+            const Outcomes& outcomes, CodeRanges& ranges, const StackCodes& codes, StackMoney& money,
+            const ReceiptCodec& receipts)
+      : backend_(backend),
+        directory_(directory),
+        coupons_(coupons),
+        outcomes_(outcomes),
+        ranges_(ranges),
+        codes_(codes),
+        money_(money),
+        receipts_(receipts) {}
 
   async::Task<core::Result<Verdict>> Validate(UseIntent intent);
   async::Task<core::Result<Redemption>> Redeem(UseIntent intent);
   async::Task<core::Result<Reservation>> Reserve(ReserveIntent intent);
 
  private:
-  // What a use came to: the script's OK or PASS, with the campaign and discount that it was judged by.
-  struct Use {
-    ScriptReply reply;
-    OperationPlace place;
-    KnownCampaignPtr campaign;
-    core::Discount discount;
-  };
+  using Mode = StackUse::Mode;
 
-  // `ttl_ms` makes it a reservation; `judge_only` stops before the first write.
-  async::Task<core::Result<Use>> Run(UseIntent intent, std::optional<int64_t> ttl_ms, bool judge_only);
   template <class T>
-  async::Task<core::Result<T>> Answer(Operation op, uint32_t partition, core::Result<Use> use);
-  async::Task<core::Error> Refusal(ScriptReply reply, core::CouponNumber coupon, KnownCampaignPtr campaign,
-                                   Deadline deadline);
-  redis::Command BuildCommand(const UseIntent& intent, std::optional<int64_t> ttl_ms, bool judge,
-                              const Use& use) const;
+  async::Task<core::Result<T>> Answer(UseIntent intent, Mode mode, int64_t ttl_ms);
+  // The script's OK; or nothing, and the items say what stands against them.
+  async::Task<core::Result<std::optional<ScriptReply>>> Run(StackUse* use);
+  async::Task<core::Result<std::optional<ScriptReply>>> Attempts(StackUse* use);
+
+  // Whose wallet it is, and which coupons there are.
+  async::Task<core::Status> Resolve(StackUse* use);
+  async::Task<core::Status> ReadWallet(StackUse* use);
+  // What the service says as things stand.
+  async::Task<core::Status> Judge(StackUse* use);
+  core::Status Locate(StackUse* use) const;
+
+  // What a script's answer says about the items.
+  async::Task<core::Status> LearnRefusals(StackUse* use, ScriptReply reply);
+  async::Task<core::Error> Refusal(const StackUse* use, const StackItem* item, std::string status,
+                                   redis::Value detail);
+  async::Task<core::Status> LearnCampaign(StackUse* use, int64_t version, size_t place);
 
   const Backend& backend_;
   CampaignDirectory& directory_;
   const CouponReader& coupons_;
   const Outcomes& outcomes_;
+  CodeRanges& ranges_;
+  const StackCodes& codes_;
+  StackMoney& money_;
+  const ReceiptCodec& receipts_;
 };
 
 }  // namespace tessera::storage

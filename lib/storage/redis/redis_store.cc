@@ -4,15 +4,16 @@
 #include "storage/redis/attempts.h"
 #include "storage/redis/changing.h"
 #include "storage/redis/code_batches.h"
+#include "storage/redis/code_binding.h"
 #include "storage/redis/code_generating.h"
 #include "storage/redis/code_revoking.h"
-#include "storage/redis/code_using.h"
 #include "storage/redis/code_withdrawing.h"
 #include "storage/redis/issuing.h"
 #include "storage/redis/jobs.h"
 #include "storage/redis/ledger.h"
 #include "storage/redis/operations.h"
 #include "storage/redis/redeeming.h"
+#include "storage/redis/returning.h"
 #include "storage/redis/settling.h"
 #include "storage/redis/sweeping.h"
 #include "storage/redis/verifying.h"
@@ -22,11 +23,10 @@ namespace tessera::storage {
 // In the order in which they stand on each other.
 struct RedisStore::Parts {
   Parts(async::EventLoop& event_loop, const redis::Config& redis_config, const StoreConfig& store_config,
-        DefinitionCodec definition_codec, const crypto::RequestDigests& request_digests,
-        redis::Observer* observer)
+        StoreCodecs store_codecs, const crypto::RequestDigests& request_digests, redis::Observer* observer)
       : loop(event_loop),
         config(store_config),
-        codec(std::move(definition_codec)),
+        codecs(std::move(store_codecs)),
         keys(config.name, config.shape),
         guard(config, keys, clock),
         client(
@@ -36,43 +36,46 @@ struct RedisStore::Parts {
 
   async::EventLoop& loop;
   const StoreConfig config;
-  const DefinitionCodec codec;
+  const StoreCodecs codecs;
   const Keys keys;
   RedisClock clock;
   Guard guard;
   redis::Client client;
   const Backend backend;
 
-  CampaignDirectory directory{backend, codec};
-  const Outcomes outcomes{backend, directory};
+  CampaignDirectory directory{backend, codecs.definition};
+  const Outcomes outcomes{backend, directory, codecs.receipt};
   const CouponReader coupons{backend, directory};
-  Stock stock{backend};
-  Changing changing{backend, directory, outcomes, stock, codec};
-  Issuing issuing{backend, directory, stock};
-  Redeeming redeeming{backend, directory, coupons, outcomes};
+  Escrow escrow{backend};
+  Changing changing{backend, directory, outcomes, escrow, codecs.definition};
+  Issuing issuing{backend, directory, escrow};
   CodeRanges ranges{backend};
   const CodeTaking taking{backend, ranges};
+  const StackCodes stack_codes{backend, coupons, outcomes, taking};
+  StackMoney stack_money{backend, directory, escrow};
+  Redeeming redeeming{backend, directory,   coupons,     outcomes,
+                      ranges,  stack_codes, stack_money, codecs.receipt};
   CodeGenerating code_generating{backend, directory, outcomes};
-  CodeUsing code_using{backend, directory, coupons, outcomes, ranges, taking, redeeming};
-  Settling settling{backend, directory, coupons, outcomes, stock, taking};
+  CodeBinding code_binding{backend, directory, coupons, outcomes, ranges, taking};
+  Settling settling{backend, directory, coupons, outcomes, escrow};
+  Returning returning{backend, directory, outcomes, taking, escrow, codecs.receipt};
   CodeRevoking code_revoking{backend, outcomes, ranges, taking, settling};
   const CodeWithdrawing code_withdrawing{backend, ranges, code_revoking};
   const CodeNames code_names{backend};
   Jobs jobs{backend, directory, outcomes, ranges};
   CodeBatches code_batches{directory, ranges, code_names, jobs};
   const Attempts attempts{backend};
-  const Operations operations{backend, directory, outcomes};
+  const Operations operations{backend, outcomes};
   Ledger ledger{backend, directory};
   Verifying verifying{backend, directory, ledger};
-  Sweeping sweeping{backend, directory, changing, stock, taking};
+  Sweeping sweeping{backend, directory, changing, escrow, taking};
 };
 
 RedisStore::RedisStore(async::EventLoop& loop, const redis::Config& redis, const StoreConfig& config,
-                       DefinitionCodec codec, const crypto::RequestDigests& digests,
-                       redis::Observer* observer) {
+                       StoreCodecs codecs, const crypto::RequestDigests& digests, redis::Observer* observer) {
   redis::Config effective = redis;
   if (config.durability == Durability::kReplicated) effective.wait_replicas = config.replicas;
-  parts_ = std::make_unique<Parts>(loop, effective, config, std::move(codec), digests, observer);
+  parts_ = std::make_unique<Parts>(loop, effective, config, std::move(codecs), digests, observer);
 }
 
 RedisStore::~RedisStore() = default;
@@ -148,11 +151,11 @@ async::Task<core::Result<GeneratedCodes>> RedisStore::GenerateCodes(GenerateCode
 }
 
 async::Task<core::Result<Issued>> RedisStore::Bind(BindIntent intent) {
-  return parts_->code_using.Bind(std::move(intent));
+  return parts_->code_binding.Bind(std::move(intent));
 }
 
 async::Task<core::Result<CodeView>> RedisStore::GetCode(core::CodeNumber code, Deadline deadline) {
-  return parts_->code_using.Get(code, deadline);
+  return parts_->code_binding.Get(code, deadline);
 }
 
 async::Task<core::Result<CodeBatch>> RedisStore::GetBatch(uint64_t batch, Deadline deadline) {
@@ -215,23 +218,14 @@ async::Task<core::Result<JobStep>> RedisStore::TakeBack(const Job& job, Deadline
 }
 
 async::Task<core::Result<Verdict>> RedisStore::Validate(UseIntent intent) {
-  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) {
-    return parts_->code_using.Validate(std::move(intent));
-  }
   return parts_->redeeming.Validate(std::move(intent));
 }
 
 async::Task<core::Result<Redemption>> RedisStore::Redeem(UseIntent intent) {
-  if (std::holds_alternative<core::CodeNumber>(intent.coupon)) {
-    return parts_->code_using.Redeem(std::move(intent));
-  }
   return parts_->redeeming.Redeem(std::move(intent));
 }
 
 async::Task<core::Result<Reservation>> RedisStore::Reserve(ReserveIntent intent) {
-  if (std::holds_alternative<core::CodeNumber>(intent.use.coupon)) {
-    return parts_->code_using.Reserve(std::move(intent));
-  }
   return parts_->redeeming.Reserve(std::move(intent));
 }
 
@@ -244,11 +238,15 @@ async::Task<core::Result<Released>> RedisStore::Release(ReleaseIntent intent) {
 }
 
 async::Task<core::Result<RolledBack>> RedisStore::Rollback(RollbackIntent intent) {
-  return parts_->settling.Rollback(std::move(intent));
+  return parts_->returning.Rollback(std::move(intent));
 }
 
 async::Task<core::Result<RedemptionView>> RedisStore::GetRedemption(core::OpRef ref, Deadline deadline) {
   return parts_->operations.GetRedemption(ref, deadline);
+}
+
+async::Task<core::Result<Explanation>> RedisStore::Explain(core::OpRef ref, Deadline deadline) {
+  return parts_->operations.Explain(ref, deadline);
 }
 
 async::Task<core::Result<OperationStatus>> RedisStore::GetOperation(OperationQuery query) {

@@ -18,6 +18,12 @@
 
 namespace tessera::storage {
 
+// How what callers define and what decisions rest on become bytes in Redis.
+struct StoreCodecs {
+  DefinitionCodec definition;
+  ReceiptCodec receipt;
+};
+
 // The port on Redis. Everything runs on `loop`'s thread; loop, digests and observer must outlive it. Close,
 // and let the loop run on a little, before it is destroyed.
 class RedisStore final : public CampaignStore,
@@ -32,8 +38,7 @@ class RedisStore final : public CampaignStore,
                          public Sweeper {
  public:
   RedisStore(async::EventLoop& loop, const redis::Config& redis, const StoreConfig& config,
-             DefinitionCodec codec, const crypto::RequestDigests& digests,
-             redis::Observer* observer = nullptr);
+             StoreCodecs codecs, const crypto::RequestDigests& digests, redis::Observer* observer = nullptr);
   ~RedisStore() override;
 
   // Connects and checks the namespace; until `deadline` it waits for the first verdict, then goes on by
@@ -94,6 +99,7 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<Released>> Release(ReleaseIntent intent) override;
   async::Task<core::Result<RolledBack>> Rollback(RollbackIntent intent) override;
   async::Task<core::Result<RedemptionView>> GetRedemption(core::OpRef ref, Deadline deadline) override;
+  async::Task<core::Result<Explanation>> Explain(core::OpRef ref, Deadline deadline) override;
   async::Task<core::Result<OperationStatus>> GetOperation(OperationQuery query) override;
   async::Task<core::Result<OperationStatus>> FenceOperation(OperationQuery query) override;
 

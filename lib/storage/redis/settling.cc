@@ -1,11 +1,8 @@
 #include "storage/redis/settling.h"
 
-#include <algorithm>
-
 #include "core/instant.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
-#include "storage/redis/unpacker.h"
 
 namespace tessera::storage {
 namespace {
@@ -22,48 +19,32 @@ core::CouponNumber NumberOf(const RevokeIntent& intent) {
 
 Error NoReservation() { return Error(Reason::kReservationNotFound, "There is no such reservation."); }
 
-Error NoRedemption() { return Error(Reason::kRedemptionNotFound, "There is no such redemption."); }
-
-std::string_view PolicyName(core::RestorePolicy policy) {
-  switch (policy) {
-    case core::RestorePolicy::kRestore:
-      return "restore";
-    case core::RestorePolicy::kKeepUsed:
-      return "keep";
-    case core::RestorePolicy::kRestoreIfUnexpired:
-      return "unexpired";
-  }
-  return "keep";
-}
-
 }  // namespace
 
-async::Task<core::Result<std::optional<Settling::Earlier>>> Settling::ReadEarlier(core::OpRef ref,
-                                                                                  RecordType type,
-                                                                                  Deadline deadline) const {
+async::Task<core::Result<std::optional<Record>>> Settling::ReadReservation(core::OpRef ref,
+                                                                           Deadline deadline) const {
   core::Result<std::optional<std::string>> text = co_await backend_.Find(OperationPlace::At(ref), deadline);
   if (!text.ok()) co_return std::move(text).error();
   std::optional<Record> record = text->has_value() ? OpenRecord(**text) : std::nullopt;
-  if (!record.has_value() || record->type != type) co_return std::optional<Earlier>();
-  core::Result<KnownCampaignPtr> campaign = co_await directory_.Known(record->campaign, deadline);
-  if (!campaign.ok()) co_return std::move(campaign).error();
-  Earlier earlier;
-  earlier.record = std::move(*record);
-  earlier.campaign = std::move(*campaign);
-  co_return std::optional<Earlier>(std::move(earlier));
+  const bool is_one = record.has_value() && record->type == RecordType::kReservation && !record->uses.empty();
+  if (!is_one) record.reset();
+  co_return record;
 }
 
-redis::Command Settling::CommandOn(const redis::Script& script, const core::OpRef& earlier,
-                                   const Record& record, const Operation& op, const OperationPlace& place,
-                                   std::initializer_list<std::string> more_keys) const {
+redis::Command Settling::CommandOn(const redis::Script& script, const core::OpRef& held, const Record& record,
+                                   const Operation& op, const OperationPlace& place, bool gives_back) const {
   const Keys& keys = backend_.keys;
   redis::Command command(script);
-  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Operation(earlier));
-  command.Key(keys.Wallet(record.coupon)).Key(keys.Campaign(earlier.partition, record.campaign));
-  command.Key(keys.Ledger(earlier.partition));
-  for (const std::string& key : more_keys) command.Key(key);
+  command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Operation(held));
+  command.Key(keys.Wallet(record.uses.front().coupon)).Key(keys.Ledger(held.partition));
+  if (gives_back) command.Key(keys.Owed(held.partition));
+  std::string indices;
+  for (const RecordedUse& use : record.uses) {
+    command.Key(keys.Campaign(held.partition, use.campaign));
+    indices += CouponField(use.coupon.index(keys.shape()));
+  }
   backend_.AddBegin(command, op, place);
-  command.Arg(View(earlier.field)).Arg(earlier.Pack()).Arg(CouponField(record.coupon.index(keys.shape())));
+  command.Arg(View(held.field)).Arg(held.Pack()).Arg(indices);
   return command;
 }
 
@@ -85,23 +66,28 @@ Error Settling::ReservationRefusal(const ScriptReply& reply, uint32_t partition)
 async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
   const Deadline deadline = intent.op.deadline;
   const core::OpRef& held = intent.reservation;
-  core::Result<std::optional<Earlier>> earlier =
-      co_await ReadEarlier(held, RecordType::kReservation, deadline);
-  if (!earlier.ok()) co_return std::move(earlier).error();
+  core::Result<std::optional<Record>> record = co_await ReadReservation(held, deadline);
+  if (!record.ok()) co_return std::move(record).error();
+  std::optional<Error> refusal;
+  core::Currency currency;
+  if (!record->has_value()) {
+    refusal = NoReservation();
+  } else {
+    const core::Result<Outcomes::Uses> uses = co_await outcomes_.OpenUses(&**record, held, deadline);
+    if (!uses.ok()) co_return uses.error();
+    currency = uses->receipt.order.currency;
+    if (!intent.order_id.empty() && uses->receipt.order.order_id != intent.order_id) {
+      refusal = Error(Reason::kReservationOfAnotherOrder, "The reservation was made for another order.");
+    }
+  }
+  const bool same_currency = currency == intent.expected_discount.currency;
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const core::Result<OperationPlace> place = backend_.Place(intent.op, held.partition);
     if (!place.ok()) co_return place.error();
-    if (!earlier->has_value()) {
-      co_return co_await outcomes_.RefuseUnlessReplay<Redemption>(intent.op, *place, NoReservation());
+    if (refusal.has_value()) {
+      co_return co_await outcomes_.RefuseUnlessReplay<Redemption>(intent.op, *place, std::move(*refusal));
     }
-    const Record& record = (*earlier)->record;
-    if (!intent.order_id.empty() && record.order_id != intent.order_id) {
-      Error refusal(Reason::kReservationOfAnotherOrder, "The reservation was made for another order.");
-      co_return co_await outcomes_.RefuseUnlessReplay<Redemption>(intent.op, *place, std::move(refusal));
-    }
-    const core::Campaign& campaign = (*earlier)->campaign->campaign;
-    const bool same_currency = campaign.definition.currency == intent.expected_discount.currency;
-    redis::Command command = CommandOn(redis_scripts::kCommit, held, record, intent.op, *place);
+    redis::Command command = CommandOn(redis_scripts::kCommit, held, **record, intent.op, *place, false);
     command.Arg(place->ref.Pack()).Arg(same_currency ? intent.expected_discount.minor : int64_t{-1});
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
@@ -110,7 +96,7 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
     if (reply->status == "AMOUNT" && !same_currency) {
       co_return Error(Reason::kCurrencyMismatch, "The reservation is in another currency.")
           .With("field", "discount")
-          .With("currency_code", std::string(campaign.definition.currency.code()));
+          .With("currency_code", std::string(currency.code()));
     }
     if (reply->status == "AMOUNT") {
       co_return Error(Reason::kAmountMismatch, "Another discount was reserved.")
@@ -125,20 +111,23 @@ async::Task<core::Result<Redemption>> Settling::Commit(CommitIntent intent) {
 async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
   const Deadline deadline = intent.op.deadline;
   const core::OpRef& held = intent.reservation;
-  core::Result<std::optional<Earlier>> earlier =
-      co_await ReadEarlier(held, RecordType::kReservation, deadline);
-  if (!earlier.ok()) co_return std::move(earlier).error();
+  core::Result<std::optional<Record>> record = co_await ReadReservation(held, deadline);
+  if (!record.ok()) co_return std::move(record).error();
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     const core::Result<OperationPlace> place = backend_.Place(intent.op, held.partition);
     if (!place.ok()) co_return place.error();
-    if (!earlier->has_value()) {
+    if (!record->has_value()) {
       co_return co_await outcomes_.RefuseUnlessReplay<Released>(intent.op, *place, NoReservation());
     }
-    redis::Command command = CommandOn(redis_scripts::kRelease, held, (*earlier)->record, intent.op, *place);
+    redis::Command command = CommandOn(redis_scripts::kRelease, held, **record, intent.op, *place, true);
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
-    if (reply->status == "OK")
+    if (reply->status == "OK") {
+      // A repetition brings home as well: the first may have died in between.
+      core::Status home = co_await BringBudgetsHome(&**record, held.partition, deadline);
+      if (!home.ok()) co_return std::move(home).error();
       co_return co_await outcomes_.OpenReply<Released>(std::move(*reply), *place, deadline);
+    }
     if (reply->status == "RELEASED") {
       Released released{held, reply->reply[2].integer()};
       co_return released;
@@ -148,60 +137,15 @@ async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
   co_return Contended("The time moves on too fast.");
 }
 
-async::Task<core::Result<RolledBack>> Settling::Rollback(RollbackIntent intent) {
-  const Deadline deadline = intent.op.deadline;
-  const core::OpRef& used = intent.redemption;
-  core::Result<std::optional<Earlier>> earlier =
-      co_await ReadEarlier(used, RecordType::kRedemption, deadline);
-  if (!earlier.ok()) co_return std::move(earlier).error();
-  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
-    const core::Result<OperationPlace> place = backend_.Place(intent.op, used.partition);
-    if (!place.ok()) co_return place.error();
-    if (!earlier->has_value()) {
-      co_return co_await outcomes_.RefuseUnlessReplay<RolledBack>(intent.op, *place, NoRedemption());
-    }
-    const Record& record = (*earlier)->record;
-    const core::Campaign& campaign = (*earlier)->campaign->campaign;
-    redis::Command command =
-        CommandOn(redis_scripts::kRollback, used, record, intent.op, *place,
-                  {backend_.keys.Due(used.partition), backend_.keys.Outgoing(used.partition)});
-    command.Arg(PolicyName(campaign.definition.restore_policy));
-    command.Arg(record.coupon.bucket(backend_.keys.shape()));
-    command.Arg(campaign.version).Arg(PackNumber(used.partition, 2) + used.Pack());
-    core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
-    if (!reply.ok()) co_return std::move(reply).error();
-    if (reply->status == "OK") {
-      co_await FreeCode(used, *reply, deadline);
-      co_return co_await outcomes_.OpenReply<RolledBack>(std::move(*reply), *place, deadline);
-    }
-    if (reply->status == "ROLLED_BACK") {
-      RolledBack back{used, reply->reply[2].integer(), reply->reply[3].integer() == 1};
-      co_return back;
-    }
-    if (reply->status == "NOT_FOUND") co_return NoRedemption();
-    if (reply->status == "STALE") {
-      core::Result<KnownCampaignPtr> newer =
-          co_await directory_.Newer((*earlier)->campaign, used.partition, reply->version(), deadline);
-      if (!newer.ok()) co_return std::move(newer).error();
-      (*earlier)->campaign = std::move(*newer);
-    } else if (!backend_.PeriodPassed(*reply)) {
-      co_return CommonRefusal(reply->status);
-    }
+async::Task<core::Status> Settling::BringBudgetsHome(const Record* record, uint32_t partition,
+                                                     Deadline deadline) {
+  for (const RecordedUse& use : record->uses) {
+    core::Result<KnownCampaignPtr> known = co_await directory_.Known(use.campaign, deadline);
+    if (!known.ok()) co_return std::move(known).error();
+    core::Status settled = co_await escrow_.SettleBudgets(std::move(*known), partition, deadline);
+    if (!settled.ok()) co_return settled;
   }
-  co_return Contended("The campaign keeps changing.");
-}
-
-// A code is free again when its home has heard so: now, or from a sweeper when it can't be reached.
-async::Task<void> Settling::FreeCode(core::OpRef redemption, const ScriptReply& reply,
-                                     Deadline deadline) const {
-  const std::string_view code = reply.reply[4].text();
-  const std::string_view body = reply.reply[5].text();
-  if (code.empty()) co_return;
-  CodeHolder holder;
-  holder.ref = redemption;
-  std::copy_n(body.begin(), std::min(body.size(), holder.body.size()), holder.body.begin());
-  const core::CodeNumber number{Unpacker(code).Number(code.size())};
-  co_await taking_.Undo(number, holder, deadline);
+  co_return core::Ok();
 }
 
 async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
@@ -210,7 +154,6 @@ async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, 
   const core::CouponNumber coupon = NumberOf(intent);
   const uint32_t partition = coupon.partition(keys.shape());
   const core::CampaignNumber number = campaign->campaign.number;
-  const core::CampaignLimits& limits = campaign->campaign.definition.limits;
   redis::Command command(redis_scripts::kRevoke);
   command.Key(keys.Operation(place.ref)).Key(keys.Operation(place.earlier)).Key(keys.Wallet(coupon));
   command.Key(keys.Campaign(partition, number)).Key(keys.Ledger(partition)).Key(keys.Owed(partition));
@@ -219,20 +162,21 @@ async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, 
   command.Arg(intent.reserved_policy == ReservedPolicy::kWait ? "wait" : "break")
       .Arg(intent.return_stock ? 1 : 0);
   command.Arg(day.start_ms).Arg(day.end_ms);
-  command.Arg(limits.stock_total.has_value() ? Stock::OwedName(number, 0) : std::string());
-  command.Arg(limits.stock_per_day.has_value() ? Stock::OwedName(number, day.start_ms) : std::string());
+  for (const LimitKind kind : {LimitKind::kStock, LimitKind::kStockPerDay}) {
+    const std::optional<Limit> limit = Limit::Of(campaign, kind, day);
+    command.Arg(limit.has_value() ? OwedName({number, kind, limit->window}) : std::string());
+  }
   co_return co_await backend_.Run(std::move(command), intent.op.deadline);
 }
 
 async::Task<core::Status> Settling::BringHome(KnownCampaignPtr campaign, uint32_t partition, core::Window day,
                                               Deadline deadline) {
   const core::Campaign& c = campaign->campaign;
-  if (c.definition.limits.stock_total.has_value()) {
-    core::Status settled = co_await stock_.Settle(partition, c.id, c.number, 0, deadline);
-    if (!settled.ok()) co_return settled;
-  }
-  if (c.definition.limits.stock_per_day.has_value()) {
-    core::Status settled = co_await stock_.Settle(partition, c.id, c.number, day.start_ms, deadline);
+  for (const LimitKind kind : {LimitKind::kStock, LimitKind::kStockPerDay}) {
+    const std::optional<Limit> limit = Limit::Of(campaign, kind, day);
+    if (!limit.has_value()) continue;
+    const OwedLimit owed{c.number, kind, limit->window};
+    core::Status settled = co_await escrow_.Settle(partition, c.id, owed, deadline);
     if (!settled.ok()) co_return settled;
   }
   co_return core::Ok();
@@ -264,7 +208,9 @@ async::Task<core::Result<Revoked>> Settling::Revoke(RevokeIntent intent) {
     if (!reply.ok()) co_return std::move(reply).error();
     const std::string_view status = reply->status;
     if (status == "OK") {
-      // A repetition brings home as well: the first may have died in between.
+      // The same of a hold that was broken.
+      core::Status budgets = co_await escrow_.SettleBudgets(campaign, partition, deadline);
+      if (!budgets.ok()) co_return std::move(budgets).error();
       if (intent.return_stock) {
         core::Status home = co_await BringHome(campaign, partition, day, deadline);
         if (!home.ok()) co_return std::move(home).error();

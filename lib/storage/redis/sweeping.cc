@@ -75,7 +75,7 @@ async::Task<core::Status> Sweeping::SweepBucket(uint32_t partition, uint32_t buc
     }
     if (overdue.items.empty() && !due) co_return core::Ok();
     redis::Command command(redis_scripts::kExpire);
-    command.Key(key).Key(keys.Due(partition)).Key(keys.Ledger(partition));
+    command.Key(key).Key(keys.Due(partition)).Key(keys.Ledger(partition)).Key(keys.Owed(partition));
     for (const Overdue::Item& item : overdue.items) command.Key(keys.Campaign(partition, item.campaign));
     command.Arg(bucket).Arg(overdue.seen_holds);
     command.Arg(overdue.next_due.has_value() ? std::to_string(*overdue.next_due) : std::string());
@@ -191,16 +191,11 @@ async::Task<core::Result<SweepReport>> Sweeping::SweepTransfers(uint32_t partiti
   SweepReport report;
   core::Status failed = core::Ok();  // the first of them; the others are not left waiting
   for (size_t i = 0; i < owed->size(); ++i) {
-    const std::string_view name = (*owed)[i].text();
-    const size_t colon = name.find(':');
-    if (colon == std::string_view::npos) continue;
-    const core::CampaignNumber number{NumberIn<uint32_t>(name.substr(0, colon))};
-    const auto window = NumberIn<core::InstantMs>(name.substr(colon + 1));
-    const core::Result<KnownCampaignPtr> known = co_await directory_.Known(number, deadline);
+    const std::optional<OwedLimit> limit = OpenOwedName((*owed)[i].text());
+    if (!limit.has_value()) continue;
+    const core::Result<KnownCampaignPtr> known = co_await directory_.Known(limit->campaign, deadline);
     core::Status settled = known.ok() ? core::Ok() : core::Status(known.error());
-    if (known.ok()) {
-      settled = co_await stock_.Settle(partition, (*known)->campaign.id, number, window, deadline);
-    }
+    if (known.ok()) settled = co_await escrow_.Settle(partition, (*known)->campaign.id, *limit, deadline);
     if (settled.ok()) ++report.transfers_credited;
     if (!settled.ok() && failed.ok()) failed = std::move(settled);
   }

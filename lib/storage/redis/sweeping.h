@@ -8,7 +8,7 @@
 #include "storage/ledger_store.h"
 #include "storage/redis/changing.h"
 #include "storage/redis/code_taking.h"
-#include "storage/redis/stock.h"
+#include "storage/redis/escrow.h"
 
 namespace tessera::storage {
 
@@ -16,12 +16,12 @@ namespace tessera::storage {
 // day after no call may use it, so any number of processes may sweep at once. Loop thread only.
 class Sweeping {
  public:
-  Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Stock& stock,
+  Sweeping(const Backend& backend, CampaignDirectory& directory, Changing& changing, Escrow& escrow,
            const CodeTaking& taking)
       : backend_(backend),
         directory_(directory),
         changing_(changing),
-        stock_(stock),
+        escrow_(escrow),
         taking_(taking),
         scheduled_(backend.keys.shape().partitions),
         rounds_(backend.keys.shape().partitions) {}
@@ -63,7 +63,7 @@ class Sweeping {
   const Backend& backend_;
   CampaignDirectory& directory_;
   Changing& changing_;
-  Stock& stock_;
+  Escrow& escrow_;
   const CodeTaking& taking_;
   std::vector<bool> scheduled_;  // partitions whose next forgetting this process has seen to
   std::vector<Round> rounds_;    // the walk under way in each

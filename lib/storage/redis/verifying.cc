@@ -93,8 +93,9 @@ async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t 
     counters.expired = NumberOf((*reply)[3]);
     counters.revoked = NumberOf((*reply)[4]);
     counters.stock = OpenShare((*reply)[5].text()).value_or(StoredShare());
+    counters.budget = OpenShare((*reply)[6].text()).value_or(StoredShare());
     counters.issued = counters.stock.issued;
-    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[6 + i].integer());
+    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[7 + i].integer());
     co_return counters;
   }
   co_return Contended("The ledger grows faster than it can be read.");
@@ -122,42 +123,54 @@ async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, D
               ledger(Metric::kIssued) - ledger(Metric::kIssuedOfCodes) - ledger(Metric::kStockReturned),
               share.used);
     }
+    if (campaign->campaign.definition.use_limits.budget_total_minor.has_value()) {
+      // What orders hold is spent too, and is on no sum.
+      const int64_t redeemed = ledger(Metric::kDiscount);
+      const int64_t used = counters->budget.used;
+      const bool holds = ledger(Metric::kReservedNow) > 0;
+      Compare(found, id, p, "budget: discounts that stand = used",
+              holds ? std::max(redeemed, used) : redeemed, used);
+    }
     all.push_back(std::move(*counters));
   }
-  if (campaign->campaign.definition.limits.stock_total.has_value()) {
-    co_return co_await VerifyEscrow(campaign, std::move(all), deadline, found);
+  for (const LimitKind kind : {LimitKind::kStock, LimitKind::kBudget}) {
+    const std::optional<int64_t> cap = CapOf(campaign->campaign.definition, kind);
+    if (!cap.has_value()) continue;
+    core::Status verified = co_await VerifyEscrow(campaign, kind, *cap, &all, deadline, found);
+    if (!verified.ok()) co_return verified;
   }
   co_return core::Ok();
 }
 
-async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, std::vector<Counters> counters,
+async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, LimitKind kind,
+                                                  int64_t defined_cap, const std::vector<Counters>* counters,
                                                   Deadline deadline, Verification* found) {
   const std::string& id = campaign->campaign.id;
   redis::Command command("HGETALL");
-  command.ReadOnly().Key(backend_.keys.StockBooks(id, 0));
+  command.ReadOnly().Key(backend_.keys.LimitBooks(id, kind, 0));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   std::map<std::string, int64_t, std::less<>> books;
   for (size_t i = 0; i + 1 < reply->size(); i += 2)
     books[std::string((*reply)[i].text())] = NumberOf((*reply)[i + 1]);
-  const int64_t cap =
-      books.contains("cap") ? books["cap"] : *campaign->campaign.definition.limits.stock_total;
+  const int64_t cap = books.contains("cap") ? books["cap"] : defined_cap;
+  const std::string limit = IsBudget(kind) ? "budget" : "stock";
   int64_t away = 0;
-  for (uint32_t p = 0; p < counters.size(); ++p) {
-    const StoredShare& share = counters[p].stock;
+  for (uint32_t p = 0; p < counters->size(); ++p) {
+    const StoredShare& share = IsBudget(kind) ? (*counters)[p].budget : (*counters)[p].stock;
     const int64_t leased = books["l" + std::to_string(p)];
     const int64_t received = books["r" + std::to_string(p)];
     away += leased - received;
-    Compare(found, id, p, "stock: share + used + sent = got", share.got,
+    Compare(found, id, p, limit + ": share + used + sent = got", share.got,
             share.share + share.used + share.sent);
     // The home was read after the partition: what it leased can only be more, what it received at least what
     // was settled.
-    Compare(found, id, p, "stock: got at most leased", std::min(share.got, leased), share.got);
-    Compare(found, id, p, "stock: nothing negative", 0,
+    Compare(found, id, p, limit + ": got at most leased", std::min(share.got, leased), share.got);
+    Compare(found, id, p, limit + ": nothing negative", 0,
             std::min({share.share, share.used, share.sent, int64_t{0}}));
   }
   const int64_t pool = books.contains("pool") ? books["pool"] : cap;
-  Compare(found, id, std::nullopt, "stock: pool + away = cap", cap, pool + away);
+  Compare(found, id, std::nullopt, limit + ": pool + away = cap", cap, pool + away);
   co_return core::Ok();
 }
 

@@ -8,6 +8,7 @@
 #include "storage/ledger_store.h"
 #include "storage/redis/campaign_directory.h"
 #include "storage/redis/ledger.h"
+#include "storage/redis/limit.h"
 
 namespace tessera::storage {
 
@@ -31,6 +32,7 @@ class Verifying {
     int64_t expired = 0;
     int64_t revoked = 0;
     StoredShare stock;
+    StoredShare budget;
     std::vector<int64_t> ledger;  // by Metric
     bool operator==(const Counters& other) const {
       return issued == other.issued && reserved == other.reserved && redeemed == other.redeemed &&
@@ -49,8 +51,9 @@ class Verifying {
   async::Task<core::Status> VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline, Verification* found);
   async::Task<core::Status> VerifyWallets(uint32_t partition, std::vector<KnownCampaignPtr> campaigns,
                                           Deadline deadline, Verification* found);
-  async::Task<core::Status> VerifyEscrow(KnownCampaignPtr campaign, std::vector<Counters> counters,
-                                         Deadline deadline, Verification* found);
+  async::Task<core::Status> VerifyEscrow(KnownCampaignPtr campaign, LimitKind kind, int64_t defined_cap,
+                                         const std::vector<Counters>* counters, Deadline deadline,
+                                         Verification* found);
   async::Task<core::Result<Counters>> ReadCounters(uint32_t partition, core::CampaignNumber number,
                                                    Deadline deadline);
   async::Task<void> CountWallet(uint32_t partition, uint32_t bucket, Deadline deadline,

@@ -14,6 +14,8 @@
 --include part/redis.lua
 --include part/keep.lua
 --include part/attempt.lua
+--include part/event.lua
+--include part/records.lua
 local told = call('HGET', KEYS[3], ARGV[5] .. sub(ARGV[6], 7))
 if told then
   if sub(told, 1, 1) == 'N' then return {'UNDONE'} end
@@ -22,8 +24,11 @@ end
 local record = call('HGET', KEYS[1], ARGV[1]) or call('HGET', KEYS[2], ARGV[1])
 if record and sub(record, 2, 9) == ARGV[2] then
   if sub(record, 1, 1) == 'I' then return {'COMMITTED', sub(record, 15, 19)} end
-  if sub(record, 10, 10) == 'B' and sub(record, 46, 46) == '\1' then return {'UNDONE'} end
-  return {'COMMITTED', sub(record, 17, 21)}
+  local use = use_of_code(record, ARGV[5])
+  -- The operation did without this code, and can't have it any more.
+  if not use then return {'FENCED'} end
+  if is_restored(use) then return {'UNDONE'} end
+  return {'COMMITTED', sub(use, 5, 9)}
 end
 -- In both buckets: the attempt may have begun in the period before or after the one in which the home last heard of it.
 for i = 1, 2 do

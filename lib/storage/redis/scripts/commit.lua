@@ -1,10 +1,10 @@
--- Turns a reservation into a redemption.
+-- Turns a reservation into a redemption: all of its coupons, or none.
 -- KEYS[1] operation: bucket of the operation's record
 -- KEYS[2] operation_earlier: the bucket of the period before, or the same
 -- KEYS[3] reservation: bucket of the reservation's record
--- KEYS[4] wallet: the bucket that holds the coupon
--- KEYS[5] campaign: the coupon's campaign in this partition
--- KEYS[6] ledger: the partition's stream of events
+-- KEYS[4] wallet: the bucket that holds the coupons
+-- KEYS[5] ledger: the partition's stream of events
+-- KEYS[6..] campaign: per coupon, its campaign in this partition
 -- ARGV[1] deadline: instant past which nothing is written
 -- ARGV[2] field: of the operation
 -- ARGV[3] body: digest of the request
@@ -12,9 +12,9 @@
 -- ARGV[5] period_from: the operation buckets are right from this instant
 -- ARGV[6] period_until: to before this one
 -- ARGV[7] reservation_field: of the reservation
--- ARGV[8] reservation_reference: as the coupon keeps it
--- ARGV[9] index: of the coupon in its bucket, 3 bytes
--- ARGV[10] reference: of this operation, as the coupon keeps it
+-- ARGV[8] reservation_reference: as the coupons keep it
+-- ARGV[9] indices: of the coupons in their bucket, 3 bytes each
+-- ARGV[10] reference: of this operation, as the coupons keep it
 -- ARGV[11] discount: that the caller expects, minor units
 -- returns: OK, now, record, earlier : the redemption's record, fresh or of the same call before (then from the earlier bucket if 1)
 -- returns: REUSED, now : the request id was used with another body
@@ -25,7 +25,7 @@
 -- returns: RELEASED, now : it was given back
 -- returns: COMMITTED, now, reference : it was committed by that operation
 -- returns: AMOUNT, now, discount : another discount was reserved
--- returns: LOST, now : the coupon is not held by it any more
+-- returns: LOST, now : a coupon is not held by it any more
 --include part/redis.lua
 --include part/now.lua
 --include part/keep.lua
@@ -34,22 +34,21 @@
 --include part/event.lua
 --include part/coupon.lua
 --include part/records.lua
-local held = call('HGET', KEYS[3], ARGV[7])
-if not held or sub(held, 1, 1) ~= 'H' then return {'NOT_FOUND', now} end
-local r = open_record(held)
-if r.state == 'L' then return {'RELEASED', now} end
-if r.state == 'C' then return {'COMMITTED', now, sub(held, 46, 61)} end
+--include part/open_hold.lua
 if r.discount ~= tonumber(ARGV[11]) then return {'AMOUNT', now, r.discount} end
-local found = call('HGET', KEYS[4], ARGV[9])
-local c = found and open_coupon(found)
-if not c or c.state ~= RESERVED or c.reservation ~= ARGV[8] or now >= c.held_until then return {'LOST', now} end
-local order_id = sub(held, 46)
-call('HSET', KEYS[4], ARGV[9], coupon_value(REDEEMED, c, ARGV[10]))
-call('HINCRBY', KEYS[5], 'r', -1)
-call('HINCRBY', KEYS[5], 'x', 1)
-local amounts = pack('>I7I7', r.subtotal, r.discount)
-append(KEYS[6], 'R', 1, c.campaign, r.number, c.user, ARGV[2], amounts .. order_id)
+if #still_held < r.count then return {'LOST', now} end
+local writes, uses = {}, ''
+for i, c in ipairs(still_held) do
+  writes[2 * i - 1], writes[2 * i] = c.index, coupon_value(REDEEMED, c, ARGV[10])
+  call('HINCRBY', KEYS[5 + i], 'r', -1)
+  call('HINCRBY', KEYS[5 + i], 'x', 1)
+  call('HDEL', KEYS[4], c.index .. 'h')
+  local use = sub(r.uses, (i - 1) * USE_BYTES + 1, i * USE_BYTES)
+  uses = uses .. sub(use, 1, 9) .. '\1' .. sub(use, 11)
+end
+call('HSET', KEYS[4], spread(writes))
+append_uses(KEYS[5], 'R', still_held[1].user, ARGV[2], uses)
 call('HSET', KEYS[3], ARGV[7], move_record(held, r, 'C', ARGV[10]))
-local result = pack('>c1c8c1I6I5c4', 'R', ARGV[3], '-', now, r.number, c.campaign) .. amounts .. order_id
+local result = pack(RECORD, 'R', ARGV[3], '-', now, r.spent_at, r.discount, r.count) .. uses .. '\0' .. sub(held, r.moved_at)
 keep(KEYS[1], ARGV[2], result, ARGV[4])
 return {'OK', now, result}

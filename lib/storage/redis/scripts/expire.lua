@@ -2,7 +2,8 @@
 -- KEYS[1] wallet: the bucket
 -- KEYS[2] due: the partition's due set
 -- KEYS[3] ledger: the partition's stream of events
--- KEYS[4..] campaign: one per item, the coupon's campaign in this partition
+-- KEYS[4] owed: limits of this partition with units that their home has not got yet
+-- KEYS[5..] campaign: one per item, the coupon's campaign in this partition
 -- ARGV[1] bucket: the wallet's, as the due set names it
 -- ARGV[2] seen_holds: field h of the wallet when the sweeper looked
 -- ARGV[3] next_due: when the bucket is due again if nothing else happened, or '' for never
@@ -12,14 +13,19 @@
 --include part/now.lua
 --include part/event.lua
 --include part/coupon.lua
+--include part/stock.lua
+--include part/limit.lua
+--include part/uses.lua
+--include part/unspend.lua
 local holds, expired, none = 0, 0, string.rep('\0', 12)
 for i = 1, (#ARGV - 3) / 2 do
-  local index, number, campaign = ARGV[2 + 2 * i], tonumber(ARGV[3 + 2 * i]), KEYS[3 + i]
+  local index, number, campaign = ARGV[2 + 2 * i], tonumber(ARGV[3 + 2 * i]), KEYS[4 + i]
   local found = call('HGET', KEYS[1], index)
   local c = found and open_coupon(found)
   if c and c.state == RESERVED and now >= c.held_until then
     append(KEYS[3], 'O', 0, c.campaign, number, c.user, sub(c.reservation, 5))
     call('HINCRBY', campaign, 'r', -1)
+    return_hold(KEYS[1], campaign, KEYS[4], c, index)
     call('HSET', KEYS[1], index, coupon_value(ISSUED, c))
     c.state, holds = ISSUED, holds + 1
   end

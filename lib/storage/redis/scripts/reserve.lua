@@ -1,63 +1,68 @@
--- Holds one coupon for an order, until an instant.
+-- Holds coupons together for one user's order, until an instant: after the ttl, or at the earliest end of one of them.
 -- KEYS[1] operation: bucket of the operation's record
 -- KEYS[2] operation_earlier: the bucket of the period before, or the same
--- KEYS[3] wallet: the bucket that holds the coupon
--- KEYS[4] campaign: the coupon's campaign in this partition
--- KEYS[5] ledger: the partition's stream of events
--- KEYS[6] due: the partition's due set
+-- KEYS[3] wallet: the user's bucket
+-- KEYS[4] ledger: the partition's stream of events
+-- KEYS[5] due: the partition's due set
+-- KEYS[6..] campaign: each coupon's campaign in this partition, once
 -- ARGV[1] deadline: instant past which nothing is written
 -- ARGV[2] field: of the operation
 -- ARGV[3] body: digest of the request
 -- ARGV[4] operation_expires: end of the record's bucket
 -- ARGV[5] period_from: the operation buckets are right from this instant
 -- ARGV[6] period_until: to before this one
--- ARGV[7] index: of the coupon in its bucket, 3 bytes
--- ARGV[8] number: of the coupon
--- ARGV[9] version: of the campaign that the service judged by
--- ARGV[10] user: who must own the coupon, or ''
--- ARGV[11] order: digest of the order's id
--- ARGV[12] use_from: start of the use window
--- ARGV[13] subtotal: of the order, minor units
--- ARGV[14] discount: minor units
--- ARGV[15] order_id: as the caller names it
--- ARGV[16] mode: commit, or judge to stop before the first write
--- ARGV[17] reference: of this operation, as the coupon keeps it
--- ARGV[18] ttl: milliseconds of the hold; it ends with the coupon at the latest
--- ARGV[19] bucket: the wallet's, as the due set names it
+-- ARGV[7] mode: commit, or judge to stop before the first write
+-- ARGV[8] user: who must own the coupons, or '' for whoever owns the one
+-- ARGV[9] terms: packed as TERMS: this operation's partition and reference, digest of the order's id, 0 (no code is taken), the instants
+--   between which the service's judgement holds, and base and stride of the numbers in the bucket, then HOLD: ttl and the bucket
+-- ARGV[10] receipt: what the service keeps with the record
+-- ARGV[11..] item: per coupon, packed as part/open_stack.lua says
 -- returns: OK, now, record, earlier : the reservation's record, fresh or of the same call before (then from the earlier bucket if 1)
 -- returns: REUSED, now : the request id was used with another body
 -- returns: FENCED, now : the operation was fenced
 -- returns: DEADLINE, now : too late
--- returns: PERIOD, now : the period is over
--- returns: STALE, now, version : the partition knows another version
--- returns: NOT_FOUND, now : no such coupon
--- returns: FOREIGN, now : it is another user's
--- returns: REVOKED, now : taken back
--- returns: REDEEMED, now, reference : used already, by that operation
--- returns: EXPIRED, now, ending : its time is over
--- returns: HELD, now, until : another order holds it
--- returns: NOT_YET, now : the use window has not begun
+-- returns: PERIOD, now : the period is over, or the time for which the service judged
+-- returns: STALE, now, version, place : the partition knows another version of this coupon's campaign
+-- returns: REFUSED, now, place, status, detail, ... : three for each coupon that can't be used: NOT_FOUND; FOREIGN, another user's;
+--   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, its use window has not begun; USES,
+--   USES_DAY, USES_WEEK, USES_MONTH: the user has used as many as the campaign allows
+-- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
+--   day's; the total that ever arrived here, what is at hand, and what the coupons spend together
 -- returns: PASS, now : nothing stands against it; mode judge
 --include part/redis.lua
 --include part/now.lua
 --include part/keep.lua
 --include part/operation.lua
+--include part/attempt.lua
 --include part/begin.lua
 --include part/event.lua
 --include part/coupon.lua
 --include part/due.lua
---include part/use.lua
-local held_until = math.min(now + tonumber(ARGV[18]), c.ending)
-if not reentered then reserved = reserved + 1 end
-call('HSET', KEYS[4], 'r', reserved)
-local hold = ARGV[17] .. pack('>I6', held_until) .. ARGV[11]
-call('HSET', KEYS[3], ARGV[7], coupon_value(RESERVED, c, hold))
+--include part/stock.lua
+--include part/records.lua
+--include part/open_stack.lua
+--include part/limit.lua
+--include part/uses.lua
+--include part/spending.lua
+--include part/judge_stack.lua
+local HOLD, writes, uses, discount = '>I7I4', {}, '', 0
+local ttl, bucket = unpack(HOLD, ARGV[9], 59)
+local held_until = now + ttl
+for _, it in ipairs(items) do held_until = math.min(held_until, it.c.ending) end
+local hold = reference .. pack('>I6', held_until) .. order
+for _, it in ipairs(items) do
+  local campaign = campaigns[it.of]
+  if not it.reentered then campaign.reserved = campaign.reserved + 1 end
+  writes[#writes + 1], writes[#writes + 2] = it.index, coupon_value(RESERVED, it.c, hold)
+  uses = uses .. it.campaign .. it.number .. (it.reentered and '\1' or '\0') .. it.amounts
+  discount = discount + unpack('>I7', it.amounts, 8)
+  if it.caps then call('HSET', KEYS[3], it.index .. 'h', pack('>I6', now) .. sub(it.amounts, 8)) end
+end
+call('HSET', KEYS[3], spread(writes))
+for _, campaign in ipairs(campaigns) do call('HSET', campaign.key, 'r', campaign.reserved) end
 call('HINCRBY', KEYS[3], 'h', '1')
-make_due(KEYS[3], KEYS[6], ARGV[19], call('HGET', KEYS[3], 'd'), held_until)
-local amounts = pack('>I7I7', tonumber(ARGV[13]), tonumber(ARGV[14]))
-append(KEYS[5], 'H', reentered and 1 or 0, c.campaign, number, c.user, ARGV[2],
-  amounts .. pack('>I6', held_until) .. ARGV[15])
-local result = pack('>c1c8c1I6I5c4', 'H', ARGV[3], '-', now, number, c.campaign) .. amounts
-result = result .. pack('>I6', held_until) .. ARGV[15]
-keep(KEYS[1], ARGV[2], result, ARGV[4])
+make_due(KEYS[3], KEYS[5], bucket, call('HGET', KEYS[3], 'd'), held_until)
+append_uses(KEYS[4], 'H', user, field, uses, pack('>I6', held_until))
+local result = pack(RECORD, 'H', ARGV[3], '-', now, now, discount, #items) .. pack('>I6', held_until) .. uses .. '\0' .. ARGV[10]
+keep(KEYS[1], field, result, ARGV[4])
 return {'OK', now, result}

@@ -41,6 +41,9 @@
 --include part/quota.lua
 --include part/stock.lua
 --include part/open_stock.lua
+--include part/limit.lua
+--include part/uses.lua
+--include part/unspend.lua
 local state = call('HMGET', KEYS[4], 'v', 'r', 'k', 's', 'D')
 if state[1] ~= ARGV[9] then return {'STALE', now, state[1] or '0'} end
 local found = call('HGET', KEYS[3], ARGV[7])
@@ -59,6 +62,7 @@ if c.state == RESERVED and not held then
   append(KEYS[5], 'O', 0, c.campaign, number, c.user, sub(c.reservation, 5))
 end
 call('HSET', KEYS[3], ARGV[7], coupon_value(REVOKED, c))
+return_hold(KEYS[3], KEYS[4], KEYS[6], c, ARGV[7])
 call('HSET', KEYS[4], 'k', (state[3] or 0) + 1, 'r', (state[2] or 0) - (c.state == RESERVED and 1 or 0))
 local stocked = not call('HGET', KEYS[3], ARGV[7] .. 'x')
 if ARGV[11] == '1' then

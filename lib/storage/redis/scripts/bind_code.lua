@@ -1,5 +1,5 @@
--- Decides what becomes of a code that an operation took: it makes a coupon of it in the user's wallet, used on an order at once or for
--- later. A refusal fences the attempt, so that whoever hears it may set the code free.
+-- Decides what becomes of a code that an operation took to bind it: it makes a coupon of it in the user's wallet, for later. A refusal
+-- fences the attempt, so that whoever hears it may set the code free.
 -- KEYS[1] operation: bucket of the operation's record
 -- KEYS[2] operation_earlier: the bucket of the period before, or the same
 -- KEYS[3] wallet: the user's bucket
@@ -15,12 +15,9 @@
 -- ARGV[7] attempt: of the operation, as the code's home has it
 -- ARGV[8] version: of the campaign that the service judged by
 -- ARGV[9] terms: packed as TERMS: user, code, base (the number of the bucket's index 0) and stride (what the next index adds), key id,
---   campaign, use_from, ending, user_total and user_day quotas (NONE without), and start and end of the day that they count
--- ARGV[10] mode: redeem, bind, refuse (the service refuses: everything else is asked) or judge (the same, and writes nothing)
--- ARGV[11] amounts: subtotal and discount, packed as the record has them
--- ARGV[12] order_id: as the caller names it
--- ARGV[13] reference: of this operation, as the coupon keeps it
--- ARGV[14] holder: this operation, as the code's home keeps it
+--   campaign, ending, user_total and user_day quotas (NONE without), and start and end of the day that they count
+-- ARGV[10] mode: bind, or refuse (the service refuses: everything else is asked)
+-- ARGV[11] holder: this operation, as the code's home keeps it
 -- returns: OK, now, record, earlier : the operation's record, fresh or of the same call before (then from the earlier bucket if 1)
 -- returns: REUSED, now : the request id was used with another body
 -- returns: FENCED, now : the operation was fenced
@@ -29,11 +26,10 @@
 -- returns: LATE, now, attempt : attempts up to this one were fenced
 -- returns: STALE, now, version : the partition knows another version
 -- returns: EXPIRED, now : the use window is over
--- returns: NOT_YET, now : it has not begun
 -- returns: QUOTA, now : the user has as many coupons as the campaign allows
 -- returns: QUOTA_DAY, now : the same, of the day
 -- returns: FULL, now : no numbers are left in the wallet's bucket
--- returns: PASS, now : nothing stands against it; modes refuse and judge
+-- returns: PASS, now : nothing stands against it; mode refuse
 --include part/redis.lua
 --include part/now.lua
 --include part/keep.lua
@@ -44,13 +40,13 @@
 --include part/quota.lua
 --include part/stock.lua
 --include part/bounds.lua
-local TERMS = '>c12c5I7I7c1c4I7c6I4I4c6I7'
+local TERMS = '>c12c5I7I7c1c4c6I4I4c6I7'
 local mode, attempt, wallet, field = ARGV[10], tonumber(ARGV[7]), KEYS[3], ARGV[2]
-local user, code, base, stride, key_id, campaign, use_from, ending, user_total, user_day, day_start, day_end =
+local user, code, base, stride, key_id, campaign, ending, user_total, user_day, day_start, day_end =
   unpack(TERMS, ARGV[9])
-local late = mode ~= 'judge' and fenced(KEYS[1], KEYS[2], field)
-if late and attempt <= late then return {'LATE', now, late} end
-local known = call('HMGET', KEYS[4], 'v', 's', 'x')
+local late = fenced(KEYS[1], KEYS[2], field)
+if attempt <= late then return {'LATE', now, late} end
+local known = call('HMGET', KEYS[4], 'v', 's')
 if known[1] ~= ARGV[8] then return {'STALE', now, known[1] or '0'} end
 if day_end > 0 and (now < unpack('>I6', day_start) or now >= day_end) then return {'PERIOD', now} end
 local held = call('HMGET', wallet, 'n', user)
@@ -60,33 +56,25 @@ local index = unpack('>I3', index3)
 local number = base + index * stride
 local status
 if now >= unpack('>I6', ending) then status = 'EXPIRED'
-elseif now < use_from then status = 'NOT_YET'
 elseif total >= user_total then status = 'QUOTA'
 elseif today >= user_day then status = 'QUOTA_DAY'
 elseif number > NUMBER_MAX or index > INDEX_MAX then status = 'FULL'
-elseif mode == 'refuse' or mode == 'judge' then status = 'PASS' end
+elseif mode == 'refuse' then status = 'PASS' end
 if status then
-  if mode ~= 'judge' then fence(KEYS[1], KEYS[2], field, attempt, ARGV[4]) end
+  fence(KEYS[1], KEYS[2], field, attempt, ARGV[4])
   return {status, now}
 end
 
-local bound, now6, number5 = mode == 'bind', pack('>I6', now), pack('>I5', number)
+local now6, number5 = pack('>I6', now), pack('>I5', number)
 total, today = total + 1, today + 1
 --include part/write_quota.lua
-local coupon = (bound and '\0' or '\2') .. campaign .. user .. sub(of_user, 1, 3) .. now6 .. ending
 local next3 = pack('>I3', index + 1)
-call('HSET', wallet, 'n', next3, user, next3 .. quotas, index3, coupon .. (bound and '' or ARGV[13]),
-  index3 .. 'x', bound and '' or code)
+call('HSET', wallet, 'n', next3, user, next3 .. quotas, index3, '\0' .. campaign .. user .. sub(of_user, 1, 3) .. now6 .. ending,
+  index3 .. 'x', '')
 local issued, share, used, got, sent, at = unpack(STOCK, known[2] or NO_STOCK)
-call('HSET', KEYS[4], 's', pack(STOCK, issued + 1, share, used, got, sent, at, 0), 'x', (known[3] or 0) + (bound and 0 or 1))
+call('HSET', KEYS[4], 's', pack(STOCK, issued + 1, share, used, got, sent, at, 0))
 call('XADD', KEYS[5], '*', 'e', 'I\3' .. campaign .. number5 .. user .. field .. 'c')
-local result
-if bound then
-  result = 'I' .. ARGV[3] .. key_id .. campaign .. number5 .. now6 .. ending .. '\255\255\255\255'
-else
-  append(KEYS[5], 'R', 0, campaign, number, user, field, ARGV[11] .. ARGV[12])
-  result = 'R' .. ARGV[3] .. '-' .. now6 .. number5 .. campaign .. ARGV[11] .. ARGV[12]
-end
-call('HSET', KEYS[6], code .. sub(ARGV[14], 7), 'U' .. ARGV[14] .. number5)
+local result = 'I' .. ARGV[3] .. key_id .. campaign .. number5 .. now6 .. ending .. '\255\255\255\255'
+call('HSET', KEYS[6], code .. sub(ARGV[11], 7), 'U' .. ARGV[11] .. number5)
 keep(KEYS[1], field, result, ARGV[4])
 return {'OK', now, result}

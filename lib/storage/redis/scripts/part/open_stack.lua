@@ -1,0 +1,22 @@
+-- The coupons that one order wants to use together, read. Shared by redeem and reserve, whose keys and arguments begin alike. An item
+-- of the arguments is ITEM: kind (W of the wallet, C a code that belongs to nobody), which of the campaigns' keys, campaign, version
+-- that the service judged by, index in the bucket, number of the coupon or code, use_from, and its amounts as a use has them.
+-- Leaves items, campaigns (each with its counters as they shall be), held (the bucket's next index, the user's value, then the
+-- coupons), and judges, by kind of item. REQUIRES begin.
+local TERMS, ITEM = '>c2c16c8I4I7I7I7I7', '>c1Bc4I7c3c5I7c14'
+local FIRST_CAMPAIGN, FIRST_ITEM = 6, 11
+local mode, user, field = ARGV[7], ARGV[8], ARGV[2]
+local partition, reference, order, attempt, judged_from, judged_until, base, stride = unpack(TERMS, ARGV[9])
+local campaigns, items, fields, judges = {}, {}, {}, {}
+for k = FIRST_CAMPAIGN, #KEYS do
+  local found = call('HMGET', KEYS[k], 'v', 'r', 'x', 's')
+  campaigns[#campaigns + 1] = {key = KEYS[k], version = tonumber(found[1] or 0), reserved = tonumber(found[2] or 0),
+    redeemed = tonumber(found[3] or 0), stock = found[4]}
+end
+for i = FIRST_ITEM, #ARGV do
+  local it = {}
+  it.kind, it.of, it.campaign, it.version, it.index, it.number, it.from, it.amounts, it.rest = unpack(ITEM, ARGV[i])
+  campaigns[it.of].id = it.campaign
+  items[#items + 1], fields[#fields + 1] = it, it.index
+end
+local held = call('HMGET', KEYS[3], 'n', user, spread(fields))

@@ -1,0 +1,110 @@
+#include "storage/redis/stack_money.h"
+
+#include <algorithm>
+#include <map>
+
+#include "storage/redis/errors.h"
+
+namespace tessera::storage {
+namespace {
+
+// A budget has `left`, which is less than its campaign's coupons take off together.
+void LearnLeft(StackUse* use, core::CampaignNumber campaign, LimitKind kind, int64_t left) {
+  StackItem* last = nullptr;
+  int64_t rest = left;
+  for (const core::AppliedCoupon& applied : use->stack->applied) {
+    StackItem* item = use->Find(applied.key);
+    if (item->campaign->campaign.number != campaign || applied.discount_minor == 0) continue;
+    last = item;
+    const bool clips = item->campaign->campaign.definition.use_limits.budget_clips;
+    if (clips && rest > 0) {
+      item->discount_max_minor = std::min(applied.discount_minor, rest);
+      rest -= *item->discount_max_minor;
+    } else if (clips) {
+      item->refused = BudgetSpent(kind, 0, item->windows);
+    }
+  }
+  const bool refuses = last != nullptr && !last->campaign->campaign.definition.use_limits.budget_clips;
+  if (refuses) last->refused = BudgetSpent(kind, left, last->windows);
+}
+
+}  // namespace
+
+async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShort> needed) {
+  const Deadline deadline = use->intent.op.deadline;
+  const auto item_of = [use](core::CampaignNumber campaign) {
+    return std::find_if(use->items.begin(), use->items.end(), [campaign](const StackItem& item) {
+      return item.campaign != nullptr && item.campaign->campaign.number == campaign;
+    });
+  };
+  for (const MoneyShort& one : needed) {
+    if (item_of(one.campaign) == use->items.end()) co_return CommonRefusal("NEED");
+  }
+  // Always in the same order, so that two orders with the same campaigns don't wait for each other.
+  std::sort(needed.begin(), needed.end(), [&](const MoneyShort& a, const MoneyShort& b) {
+    return std::pair(item_of(a.campaign)->campaign->campaign.id, a.kind) <
+           std::pair(item_of(b.campaign)->campaign->campaign.id, b.kind);
+  });
+  for (const MoneyShort& one : needed) {
+    const StackItem& item = *item_of(one.campaign);
+    const std::optional<Limit> limit = Limit::Of(item.campaign, one.kind, item.windows.day);
+    if (!limit.has_value()) co_return CommonRefusal("NEED");
+    Demand demand;
+    demand.partition = use->partition;
+    demand.got = one.got;
+    demand.share = one.share;
+    demand.least = demand.want = one.need;
+    const core::Result<Supply> supply = co_await escrow_.Acquire(*limit, demand, deadline);
+    if (!supply.ok()) co_return supply.error();
+    switch (supply->kind) {
+      case Supply::Kind::kLeased:
+        use->leased[{one.campaign, one.kind}] = supply->total;
+        break;
+      case Supply::Kind::kMoved:
+        break;
+      case Supply::Kind::kBusy:
+        co_return ContendedForUnits();
+      case Supply::Kind::kStale: {
+        core::Result<KnownCampaignPtr> fresh =
+            co_await directory_.Fresh(item.campaign->campaign.id, deadline);
+        if (!fresh.ok()) co_return std::move(fresh).error();
+        for (StackItem& other : use->items) {
+          const bool same = other.campaign != nullptr && other.campaign->campaign.number == one.campaign;
+          if (same) other.campaign = *fresh;
+        }
+        break;
+      }
+      case Supply::Kind::kDry:
+        LearnLeft(use, one.campaign, one.kind, supply->left);
+        // What the others need is another sum now.
+        co_return core::Ok();
+    }
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
+  if (!use->stack.has_value()) co_return false;
+  std::map<core::CampaignNumber, int64_t> needs;
+  for (const core::AppliedCoupon& applied : use->stack->applied) {
+    needs[use->Find(applied.key)->campaign->campaign.number] += applied.discount_minor;
+  }
+  for (const auto& [campaign, need] : needs) {
+    for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
+      const auto item =
+          std::find_if(use->items.begin(), use->items.end(), [number = campaign](const StackItem& one) {
+            return one.campaign != nullptr && one.campaign->campaign.number == number;
+          });
+      const std::optional<Limit> limit = Limit::Of(item->campaign, kind, item->windows.day);
+      if (!limit.has_value()) continue;
+      const core::Result<int64_t> left = co_await CountLeft(&backend_, *limit, use->intent.op.deadline);
+      if (!left.ok()) co_return left.error();
+      if (*left >= need) continue;
+      LearnLeft(use, campaign, kind, *left);
+      co_return true;
+    }
+  }
+  co_return false;
+}
+
+}  // namespace tessera::storage
