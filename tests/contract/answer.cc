@@ -48,6 +48,52 @@ std::string NameOf(const core::CouponName& name) {
 
 std::string Text(const std::optional<int64_t>& value) { return value ? std::to_string(*value) : "none"; }
 
+std::string Text(const std::vector<core::AppliedCoupon>& coupons) {
+  std::string text;
+  for (const core::AppliedCoupon& coupon : coupons) {
+    text += fmt::format(" [{} ({}) {} shipping {} lines", NameOf(coupon.key.name), coupon.key.campaign_id,
+                        coupon.discount_minor, coupon.shipping_minor);
+    for (const core::LineShare& share : coupon.lines) text += fmt::format(" {}:{}", share.line, share.minor);
+    if (coupon.added) text += fmt::format(" with {} {}", coupon.added->quantity, coupon.added->sku);
+    text += "]";
+  }
+  return text;
+}
+
+std::string Text(const std::vector<storage::LeftOut>& left_out) {
+  std::string text;
+  for (const storage::LeftOut& one : left_out)
+    text += fmt::format(" without {}: {}", NameOf(one.coupon), core::ReasonName(one.why.reason));
+  return text;
+}
+
+std::string Text(const Refused& refused) {
+  std::string text{core::ReasonName(refused.reason)};
+  for (const auto& [key, value] : refused.metadata) text += fmt::format(" {}={}", key, value);
+  return text;
+}
+
+Refused WithoutProse(const core::Error& error) { return {error.reason, error.metadata}; }
+
+// Equal reasons, and what is expected of the metadata is there.
+bool SameRefusal(const Refused& expected, const Refused& found) {
+  if (expected.reason != found.reason) return false;
+  return std::all_of(expected.metadata.begin(), expected.metadata.end(), [&](const auto& entry) {
+    return std::find(found.metadata.begin(), found.metadata.end(), entry) != found.metadata.end();
+  });
+}
+
+// The same verdicts, but for metadata that was not expected.
+bool SameVerdict(const JudgedStack& expected, JudgedStack found) {
+  if (expected.coupons.size() != found.coupons.size()) return false;
+  for (size_t i = 0; i < expected.coupons.size(); ++i) {
+    const auto* refused = std::get_if<Refused>(&expected.coupons[i].says);
+    auto* other = std::get_if<Refused>(&found.coupons[i].says);
+    if (refused != nullptr && other != nullptr && SameRefusal(*refused, *other)) *other = *refused;
+  }
+  return expected == found;
+}
+
 struct Describer {
   std::string operator()(const storage::CampaignChanged& v) const {
     return fmt::format("changed {} to version {} {} at {}", v.campaign_id, v.version,
@@ -59,21 +105,27 @@ struct Describer {
                        Text(v.quota.today), Text(v.quota.reset_time_ms));
   }
   std::string operator()(const storage::Redemption& v) const {
-    return fmt::format("redemption {} of {} ({}) order {} {} {} of {} at {}", v.ref.ToId('r'),
-                       v.coupon.ToId(), v.campaign_id, v.order_id, v.currency.code(), v.discount_minor,
-                       v.subtotal_minor, v.redeem_time_ms);
+    return fmt::format("redemption {} order {} {} {} of {} and {} at {}, lines {}:{}{}", v.ref.ToId('r'),
+                       v.order_id, v.currency.code(), v.discount_minor, v.subtotal_minor, v.shipping_minor,
+                       v.redeem_time_ms, fmt::join(v.line_ids, " "), Text(v.coupons), Text(v.left_out));
   }
   std::string operator()(const storage::Reservation& v) const {
-    return fmt::format("reservation {} of {} ({}) order {} {} {} of {} until {}", v.ref.ToId('h'),
-                       v.coupon.ToId(), v.campaign_id, v.order_id, v.currency.code(), v.discount_minor,
-                       v.subtotal_minor, v.expire_time_ms);
+    return fmt::format("reservation {} order {} {} {} of {} and {} until {}, lines {}:{}{}", v.ref.ToId('h'),
+                       v.order_id, v.currency.code(), v.discount_minor, v.subtotal_minor, v.shipping_minor,
+                       v.expire_time_ms, fmt::join(v.line_ids, " "), Text(v.coupons), Text(v.left_out));
   }
   std::string operator()(const storage::Released& v) const {
     return fmt::format("released {} at {}", v.reservation.ToId('h'), v.release_time_ms);
   }
   std::string operator()(const storage::RolledBack& v) const {
-    return fmt::format("rolled back {} at {} restored {}", v.redemption.ToId('r'), v.rollback_time_ms,
-                       v.restored);
+    std::string text =
+        fmt::format("rolled back {} at {} {} refund {} due {} whole {}", v.redemption.ToId('r'),
+                    v.rollback_time_ms, v.currency.code(), v.refund_minor, v.due_minor, v.whole);
+    for (const storage::ReturnedCoupon& coupon : v.coupons) {
+      text += fmt::format(" [{} returned {} clawed {} restored {}]", coupon.coupon.ToId(),
+                          coupon.returned_minor, coupon.clawed_minor, coupon.restored);
+    }
+    return text;
   }
   std::string operator()(const storage::Revoked& v) const {
     return fmt::format("revoked {} at {} stock returned {}", NameOf(v.coupon), v.revoke_time_ms,
@@ -95,11 +147,36 @@ struct Describer {
                        v.outcome ? std::visit(*this, *v.outcome) : "no outcome");
   }
   std::string operator()(const storage::RedemptionView& v) const {
-    return (*this)(v.redemption) + (v.rolled_back ? ", " + (*this)(*v.rolled_back) : "");
+    std::string text = (*this)(v.redemption);
+    for (const storage::RolledBack& part : v.returns) text += ", " + (*this)(part);
+    return text;
   }
-  std::string operator()(const storage::Verdict& v) const {
-    return fmt::format("verdict on {} ({}) {} {} of {}", NameOf(v.coupon), v.campaign_id, v.currency.code(),
-                       v.discount.discount_minor, v.discount.subtotal_minor);
+  std::string operator()(const JudgedStack& v) const {
+    std::string text =
+        fmt::format("verdict {} of {} and {}:", v.discount_minor, v.subtotal_minor, v.shipping_minor);
+    for (const JudgedStack::Coupon& coupon : v.coupons) {
+      const auto* refused = std::get_if<Refused>(&coupon.says);
+      text += fmt::format(" {} ({}) ", NameOf(coupon.coupon), coupon.campaign_id);
+      text += refused != nullptr ? Text(*refused) : Text({std::get<core::AppliedCoupon>(coupon.says)});
+    }
+    return text;
+  }
+  std::string operator()(const Explained& v) const {
+    std::string text = (*this)(v.redemption) + " explained by";
+    const storage::Receipt& r = v.receipt;
+    text += fmt::format(" {} order {} of {} lines {} of {} and {}, versions {}:{}{}", r.order.currency.code(),
+                        r.order.order_id, r.order.lines.size(), r.order.SubtotalMinor(),
+                        r.order.shipping_minor, r.order.instant_ms, fmt::join(r.campaign_versions, " "),
+                        Text(r.applied), Text(r.left_out));
+    for (const storage::ReturnEntry& entry : r.returns) {
+      text += fmt::format("\n      return whole {} shipping {} of", entry.whole, entry.part.shipping);
+      for (const core::ReturnedUnits& units : entry.part.units)
+        text += fmt::format(" {}x{}", units.quantity, units.line);
+      if (entry.part.coupon) text += " " + NameOf(entry.part.coupon->name);
+      text += ": " + (*this)(entry.outcome);
+    }
+    for (const core::Campaign& campaign : v.campaigns) text += "\n      " + (*this)(campaign);
+    return text;
   }
   std::string operator()(const storage::Coupon& v) const {
     return fmt::format("coupon {} ({}) {} issued {} until {} held {} redemption {}", v.number.ToId(),
@@ -148,14 +225,65 @@ Answer ToAnswer(const core::Result<storage::CampaignPtr>& result) {
   return Value(std::move(campaign));
 }
 
+Answer ToAnswer(const core::Result<storage::Verdict>& result) {
+  if (!result.ok()) return result.error();
+  JudgedStack stack{.coupons = {},
+                    .subtotal_minor = result->subtotal_minor,
+                    .shipping_minor = result->shipping_minor,
+                    .discount_minor = result->discount_minor};
+  for (const storage::CouponVerdict& verdict : result->coupons) {
+    JudgedStack::Coupon& coupon = stack.coupons.emplace_back();
+    coupon.coupon = verdict.coupon;
+    coupon.campaign_id = verdict.campaign_id;
+    if (const auto* why = std::get_if<core::Error>(&verdict.says)) {
+      coupon.says = WithoutProse(*why);
+    } else {
+      coupon.says = std::get<core::AppliedCoupon>(verdict.says);
+    }
+  }
+  return Value(std::move(stack));
+}
+
+Answer ToAnswer(const core::Result<storage::Explanation>& result) {
+  if (!result.ok()) return result.error();
+  Explained explained{.redemption = result->redemption, .receipt = result->receipt, .campaigns = {}};
+  explained.receipt.order.instant_ms = 0;
+  for (const auto& campaign : result->campaigns) {
+    explained.campaigns.push_back(*campaign);
+    explained.campaigns.back().number = {};
+  }
+  return Value(std::move(explained));
+}
+
+// A coupon that was left out was judged before the step took effect. Its time may have run out in between,
+// where the model judges all at one instant.
+template <class Use>
+Answer WithTimeRunOut(const Use& expected, Use found) {
+  if (expected.left_out.size() != found.left_out.size()) return Value(std::move(found));
+  for (size_t i = 0; i < found.left_out.size(); ++i) {
+    const core::Reason reason = expected.left_out[i].why.reason;
+    if (reason == core::Reason::kCouponExpired) found.left_out[i].why.reason = reason;
+  }
+  return Value(std::move(found));
+}
+
 bool SameAnswer(const Answer& expected, const Answer& found) {
   if (expected.ok() != found.ok()) return false;
-  if (expected.ok()) return *expected == *found;
-  if (expected.error().reason != found.error().reason) return false;
-  const auto& present = found.error().metadata;
-  return std::all_of(
-      expected.error().metadata.begin(), expected.error().metadata.end(),
-      [&](const auto& entry) { return std::find(present.begin(), present.end(), entry) != present.end(); });
+  if (!expected.ok()) return SameRefusal(WithoutProse(expected.error()), WithoutProse(found.error()));
+  const auto* verdict = std::get_if<JudgedStack>(&*expected);
+  const auto* other = std::get_if<JudgedStack>(&*found);
+  if (verdict != nullptr && other != nullptr) return SameVerdict(*verdict, *other);
+  const auto* redemption = std::get_if<storage::Redemption>(&*expected);
+  const auto* redeemed = std::get_if<storage::Redemption>(&*found);
+  if (redemption != nullptr && redeemed != nullptr) {
+    return *expected == *WithTimeRunOut(*redemption, *redeemed);
+  }
+  const auto* reservation = std::get_if<storage::Reservation>(&*expected);
+  const auto* reserved = std::get_if<storage::Reservation>(&*found);
+  if (reservation != nullptr && reserved != nullptr) {
+    return *expected == *WithTimeRunOut(*reservation, *reserved);
+  }
+  return *expected == *found;
 }
 
 std::string InstantText(core::InstantMs t) { return core::InstantText(t); }

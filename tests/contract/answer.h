@@ -15,11 +15,39 @@
 
 namespace tessera::contract {
 
+// A refusal without its prose.
+struct Refused {
+  core::Reason reason = core::Reason::kInternal;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  bool operator==(const Refused&) const = default;
+};
+
+// What the port answers as pointers or with errors inside, as values.
+struct JudgedStack {
+  struct Coupon {
+    core::CouponName coupon;
+    std::string campaign_id;
+    std::variant<core::AppliedCoupon, Refused> says;
+    bool operator==(const Coupon&) const = default;
+  };
+  std::vector<Coupon> coupons;
+  int64_t subtotal_minor = 0;
+  int64_t shipping_minor = 0;
+  int64_t discount_minor = 0;
+  bool operator==(const JudgedStack&) const = default;
+};
+struct Explained {
+  storage::Redemption redemption;
+  storage::Receipt receipt;
+  std::vector<core::Campaign> campaigns;
+  bool operator==(const Explained&) const = default;
+};
+
 using Value =
     std::variant<storage::CampaignChanged, storage::Issued, storage::Redemption, storage::Reservation,
                  storage::Released, storage::RolledBack, storage::Revoked, storage::OperationStatus,
                  storage::GeneratedCodes, storage::JobCreated, storage::CodeView, storage::RedemptionView,
-                 storage::Verdict, storage::Coupon, core::Campaign, std::vector<storage::Coupon>,
+                 JudgedStack, Explained, storage::Coupon, core::Campaign, std::vector<storage::Coupon>,
                  std::vector<std::string>, storage::CampaignTotals>;
 using Answer = core::Result<Value>;
 
@@ -31,6 +59,9 @@ Answer ToAnswer(const core::Result<T>& result) {
 
 // A campaign's number is the store's own affair and not compared.
 Answer ToAnswer(const core::Result<storage::CampaignPtr>& result);
+Answer ToAnswer(const core::Result<storage::Verdict>& result);
+// Nor is the instant that an order was judged at, which is some instant of the call.
+Answer ToAnswer(const core::Result<storage::Explanation>& result);
 
 // Whether `found` says what `expected` says: equal values, or the same reason with at least the same
 // metadata. Messages are prose and not compared.

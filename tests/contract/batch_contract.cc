@@ -8,7 +8,7 @@ namespace {
 using core::CodeNumber;
 using core::Reason;
 
-class BatchContract : public BatchFixture {};
+class BatchContract : public Contract<BatchFixture> {};
 TESSERA_CONTRACT(BatchContract);
 
 TEST_P(BatchContract, AStoredCodeHasOneNumber) {
@@ -86,12 +86,12 @@ TEST_P(BatchContract, ACodeIsGoodAsOftenAsItsLimitSays) {
   for (uint32_t user = 0; user < 3; ++user) used.push_back(RedeemBy(user, code, "o"));
   for (const auto& one : used) EXPECT_THAT(one, Succeeds());
   EXPECT_THAT(RedeemBy(3, code, "o"), RefusesWith(Reason::kCodeUsedUp, "limit", "3"));
-  EXPECT_THAT(Await(store_->redemptions().Validate(By(3, code, "o"))), Refuses(Reason::kCodeUsedUp));
+  EXPECT_THAT(Validate(By(3, code, "o")), Refuses(Reason::kCodeUsedUp));
   EXPECT_THAT(Bind(code, 4), Refuses(Reason::kCodeUsedUp));
   EXPECT_EQ(View(code)->state, storage::CouponState::kRedeemed);
   // A use that is undone is another's.
   ASSERT_THAT(Rollback(used[1]->ref), Succeeds());
-  EXPECT_THAT(Await(store_->redemptions().Validate(By(3, code, "o"))), Succeeds());
+  EXPECT_THAT(Validate(By(3, code, "o")), Succeeds());
   EXPECT_THAT(Bind(code, 4), Succeeds());
   EXPECT_THAT(RedeemBy(3, code, "o"), Refuses(Reason::kCodeUsedUp));
   EXPECT_EQ(Totals(campaign).issued_of_codes, 4);

@@ -11,7 +11,7 @@ using core::Reason;
 using storage::CouponState;
 using storage::Method;
 
-class BindContract : public CodeFixture {};
+class BindContract : public Contract<CodeFixture> {};
 TESSERA_CONTRACT(BindContract);
 
 TEST_P(BindContract, ARevocationGivesNoStockBackThatWasNotSpent) {
@@ -59,10 +59,10 @@ TEST_P(BindContract, BindsACodeToOneUser) {
   EXPECT_THAT(Validate(code, "order-1"), Refuses(Reason::kSubjectRequired));
   EXPECT_EQ(Totals(id).available_now, 1);
   // The code goes on to mean the coupon, for its user.
-  EXPECT_THAT(Await(store_->redemptions().Validate(By(1, code, "order-2"))), Succeeds());
+  EXPECT_THAT(Validate(By(1, code, "order-2")), Succeeds());
   const auto redemption = RedeemBy(1, code, "order-2");
   ASSERT_THAT(redemption, Succeeds());
-  EXPECT_EQ(redemption->coupon, bound->number);
+  EXPECT_EQ(NumberOf(*redemption), bound->number);
   EXPECT_THAT(Bind(code, 1), Refuses(Reason::kCouponAlreadyRedeemed));
   EXPECT_EQ(*Bind(code, 1, op), *bound);
   // A rollback gives the coupon back to its user, not the code to everybody.

@@ -13,6 +13,8 @@ enum class Mistake {
   kForgetsStock,         // every 500th claim spends no stock
   kForgetsOperation,     // every 500th effect leaves no record of its operation
   kReturnsStockUnasked,  // every 50th revocation without the flag gives back what it should not
+  kForgetsAUse,          // every 200th coupon that is used stays usable
+  kForgetsAReturn,       // every 20th return leaves the order as it stood
 };
 
 class BrokenStore : public MemoryStore {
@@ -33,6 +35,14 @@ class BrokenStore : public MemoryStore {
   void GiveBack(const CouponRecord& coupon, bool return_stock) override {
     if (mistake_ == Mistake::kReturnsStockUnasked && !return_stock && ++count_ % 50 == 0) return_stock = true;
     MemoryStore::GiveBack(coupon, return_stock);
+  }
+  void UseUp(CouponRecord& coupon, const core::OpRef& redemption) override {
+    if (mistake_ == Mistake::kForgetsAUse && ++count_ % 200 == 0) return;
+    MemoryStore::UseUp(coupon, redemption);
+  }
+  void NoteReturn(RedemptionRecord& record, core::StandingOrder standing) override {
+    if (mistake_ == Mistake::kForgetsAReturn && ++count_ % 20 == 0) return;
+    MemoryStore::NoteReturn(record, std::move(standing));
   }
 
  private:

@@ -38,15 +38,21 @@ TEST_P(CampaignContract, CreateRefusesATakenId) {
 TEST_P(CampaignContract, GetAnswersEveryFieldOfTheDefinition) {
   CampaignDefinition definition = Definition();
   definition.display_name = "Sömmer \"24\" \\ %";
-  definition.currency = *core::Currency::Parse("JPY", "currency");
+  definition.offer.currency = *core::Currency::Parse("JPY", "currency");
   definition.time_zone = "Europe/Berlin";
-  definition.terms.benefit = core::PercentOff{1250, 3000};
-  definition.terms.minimum_spend_minor = 10'000;
+  definition.offer.benefit = core::PercentOff{1250, 3000};
+  definition.offer.minimum_spend_minor = 10'000;
+  definition.offer.scope.skus = {{"A", "B"}, {"C"}};
+  definition.offer.scope.order_count = {0, 0};
+  definition.offer.stacking.groups = {{"season", 2}};
+  definition.offer.stacking.priority = -1;
+  definition.offer.weekly_windows = {{6, 1'380, 60}};
   definition.claim_window = {Now() + 1, Now() + 2};
   definition.use_window = {Now() + 3, Now() + 4};
   definition.limits = {1'000'000, 5'000, 3, 1};
   definition.pause_scope = core::PauseScope::kIssueAndRedeem;
   definition.restore_policy = core::RestorePolicy::kRestoreIfUnexpired;
+  definition.threshold_loss = core::ThresholdLoss::kProrate;
   const std::string id = Draft(definition);
   const core::Campaign campaign = Get(id);
   EXPECT_EQ(campaign.id, id);
@@ -58,13 +64,13 @@ TEST_P(CampaignContract, GetAnswersEveryFieldOfTheDefinition) {
 
 TEST_P(CampaignContract, GetAnswersADefinitionWithoutOptionalFields) {
   CampaignDefinition definition = Definition();
-  definition.terms.benefit = core::PercentOff{10'000, std::nullopt};
+  definition.offer.benefit = core::PercentOff{10'000, std::nullopt};
   EXPECT_EQ(Get(Draft(definition)).definition, definition);
 }
 
 TEST_P(CampaignContract, GetAnswersTheLargestAmounts) {
   CampaignDefinition definition = Definition();
-  definition.terms.benefit = core::AmountOff{core::kAmountMax};
+  definition.offer.benefit = core::AmountOff{core::kAmountMax};
   definition.limits = {core::kAmountMax, core::kAmountMax, core::kAmountMax, core::kAmountMax};
   EXPECT_EQ(Get(Draft(definition)).definition, definition);
 }

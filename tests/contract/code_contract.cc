@@ -12,7 +12,7 @@ using core::Transition;
 using storage::CouponState;
 using storage::Method;
 
-class CodeContract : public CodeFixture {};
+class CodeContract : public Contract<CodeFixture> {};
 TESSERA_CONTRACT(CodeContract);
 
 TEST_P(CodeContract, MakesAsManyAsWereAskedForAndNoneTwice) {
@@ -83,12 +83,12 @@ TEST_P(CodeContract, RedeemsACodeOnce) {
   const CodeNumber code = Code(id);
   const auto redemption = RedeemBy(1, code, "order-1");
   ASSERT_THAT(redemption, Succeeds());
-  EXPECT_EQ(redemption->campaign_id, id);
+  EXPECT_EQ(CampaignOf(*redemption), id);
   EXPECT_EQ(redemption->discount_minor, 500);
   EXPECT_EQ(redemption->ref.partition, User(1).partition(store_->shape()));
-  EXPECT_EQ(StateOf(redemption->coupon), CouponState::kRedeemed);
-  EXPECT_EQ(GetCoupon(redemption->coupon)->user, User(1));
-  EXPECT_EQ(View(code)->coupon, redemption->coupon);
+  EXPECT_EQ(StateOf(NumberOf(*redemption)), CouponState::kRedeemed);
+  EXPECT_EQ(GetCoupon(NumberOf(*redemption))->user, User(1));
+  EXPECT_EQ(View(code)->coupon, NumberOf(*redemption));
   EXPECT_THAT(RedeemBy(1, code, "order-2"),
               RefusesWith(Reason::kCouponAlreadyRedeemed, "order_id", "order-1"));
   EXPECT_THAT(Redeem(code, "order-3"), RefusesWith(Reason::kCouponAlreadyRedeemed, "order_id", "order-1"));
@@ -127,7 +127,7 @@ TEST_P(CodeContract, ServesABearerWithoutAName) {
   const storage::UseIntent intent = Use(Method::kRedeemCoupons, code, "order-1");
   const auto redemption = Await(store_->redemptions().Redeem(intent));
   ASSERT_THAT(redemption, Succeeds());
-  EXPECT_EQ(GetCoupon(redemption->coupon)->user, code.Bearer(store_->shape()));
+  EXPECT_EQ(GetCoupon(NumberOf(*redemption))->user, code.Bearer(store_->shape()));
   EXPECT_EQ(*Await(store_->redemptions().Redeem(intent)), *redemption);
   ASSERT_THAT(Rollback(redemption->ref), Succeeds());
   EXPECT_EQ(*Await(store_->redemptions().Redeem(intent)), *redemption);
@@ -153,8 +153,7 @@ TEST_P(CodeContract, SpendsTheUsersQuotas) {
   const auto code = [&](size_t i) { return CodeNumber{made->numbers.first + i * made->numbers.stride}; };
   const auto redemption = RedeemBy(1, code(0), "order-1");
   ASSERT_THAT(redemption, Succeeds());
-  EXPECT_THAT(Await(store_->redemptions().Validate(By(1, code(1), "order-2"))),
-              Refuses(Reason::kUserQuotaPerDay));
+  EXPECT_THAT(Validate(By(1, code(1), "order-2")), Refuses(Reason::kUserQuotaPerDay));
   EXPECT_THAT(RedeemBy(1, code(1), "order-2"), Refuses(Reason::kUserQuotaPerDay));
   EXPECT_THAT(Bind(code(1), 1), Refuses(Reason::kUserQuotaPerDay));
   EXPECT_THAT(Claim(id, User(1)), Refuses(Reason::kUserQuotaPerDay));
@@ -168,15 +167,15 @@ TEST_P(CodeContract, SpendsTheUsersQuotas) {
 }
 
 TEST_P(CodeContract, ARefusalLeavesTheCodeFree) {
-  const std::string id = ActiveWith([](CampaignDefinition& d) { d.terms.minimum_spend_minor = 5'000; });
+  const std::string id = ActiveWith([](CampaignDefinition& d) { d.offer.minimum_spend_minor = 5'000; });
   const CodeNumber code = Code(id);
   const storage::UseIntent intent = By(1, code, "order-1");
-  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kMinimumSpendNotMet));
+  EXPECT_THAT(Validate(intent), Refuses(Reason::kMinimumSpendNotMet));
   EXPECT_THAT(Await(store_->redemptions().Redeem(intent)), Refuses(Reason::kMinimumSpendNotMet));
   EXPECT_EQ(View(code)->coupon, std::nullopt);
   EXPECT_TRUE(Wallet(User(1)).empty());
   storage::UseIntent enough = By(2, code, "order-2");
-  enough.decide = Deciding(6'000);
+  Buy(enough, 6'000);
   EXPECT_THAT(Await(store_->redemptions().Redeem(enough)), Succeeds());
   ExpectVerified();
 }
@@ -200,9 +199,7 @@ TEST_P(CodeContract, KeepsToTheUseWindow) {
   EXPECT_THAT(RedeemBy(1, early_code, "order-1"), Refuses(Reason::kCouponNotYetValid));
   EXPECT_THAT(Validate(early_code, "order-1"), Refuses(Reason::kCouponNotYetValid));
   storage::UseIntent poor = By(1, early_code, "order-1");
-  poor.decide = [](const core::Campaign&) -> core::Result<core::Discount> {
-    return core::Error(Reason::kMinimumSpendNotMet, "too little");
-  };
+  poor.decide = Refusing(Reason::kMinimumSpendNotMet);
   EXPECT_THAT(Await(store_->redemptions().Redeem(poor)), Refuses(Reason::kCouponNotYetValid));
   EXPECT_THAT(Bind(early_code, 1), Succeeds()) << "it is used later";
   const std::string late = ActiveWith([&](CampaignDefinition& d) { d.use_window.end_ms = Now() + 700; });
@@ -224,8 +221,8 @@ TEST_P(CodeContract, ARollbackFreesTheCodeByThePolicy) {
     ASSERT_THAT(back, Succeeds());
     EXPECT_EQ(*Rollback(redemption->ref), *back);
     const bool freed = policy != core::RestorePolicy::kKeepUsed;
-    EXPECT_EQ(back->restored, freed);
-    EXPECT_EQ(StateOf(redemption->coupon), freed ? CouponState::kRevoked : CouponState::kRedeemed);
+    EXPECT_EQ(Restored(*back), freed);
+    EXPECT_EQ(StateOf(NumberOf(*redemption)), freed ? CouponState::kRevoked : CouponState::kRedeemed);
     EXPECT_EQ(View(code)->coupon.has_value(), !freed);
     if (freed) {
       EXPECT_THAT(RedeemBy(2, code, "order-2"), Succeeds());

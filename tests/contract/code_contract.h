@@ -1,4 +1,4 @@
-// CodeFixture is the fixture of the contract's cases about codes that belong to nobody.
+// CodeFixture has the calls about codes that belong to nobody.
 #pragma once
 
 #include "store_contract.h"
@@ -6,7 +6,7 @@
 namespace tessera::contract {
 
 // The calls about codes in a few words each.
-class CodeFixture : public StoreContract {
+class CodeFixture : public StoreFixture {
  protected:
   core::Result<storage::GeneratedCodes> Make(const std::string& campaign_id, uint64_t count) {
     return Make(campaign_id, count, NewOp(storage::Method::kGenerateCodes));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "deciding.h"
+
 namespace tessera::contract {
 namespace {
 
@@ -20,12 +22,11 @@ storage::Deadline Soon() { return std::chrono::steady_clock::now() + std::chrono
 storage::UseIntent UseOf(const HistoryCall& call) {
   storage::UseIntent intent;
   intent.op = call.op;
-  intent.coupon = call.coupon;
+  intent.coupons = call.coupons;
   intent.user = call.user;
-  intent.order_id = call.order_id;
-  intent.decide = [order = call.order](const core::Campaign& campaign) {
-    return core::Evaluate(campaign.definition, order);
-  };
+  intent.order = call.order;
+  intent.partial = call.partial;
+  intent.decide = DecideFor(call.order);
   return intent;
 }
 
@@ -141,6 +142,9 @@ Answer PerformRollback(const Ports& ports, const HistoryCall& call) {
   storage::RollbackIntent intent;
   intent.op = call.op;
   intent.redemption = call.ref;
+  intent.lines = call.lines;
+  intent.shipping = call.shipping;
+  intent.coupon = call.returned_coupon;
   return ToAnswer(ports.loop.RunUntilDone(ports.redemptions.Rollback(intent)));
 }
 
@@ -194,6 +198,8 @@ Answer PerformOne(const Ports& ports, const HistoryCall& call) {
       return PerformRollback(ports, call);
     case CallKind::kGetRedemption:
       return ToAnswer(loop.RunUntilDone(ports.redemptions.GetRedemption(call.ref, Soon())));
+    case CallKind::kExplain:
+      return ToAnswer(loop.RunUntilDone(ports.redemptions.Explain(call.ref, Soon())));
     case CallKind::kGetOperation:
       return ToAnswer(loop.RunUntilDone(ports.redemptions.GetOperation(QueryOf(call))));
     case CallKind::kFence:
@@ -212,8 +218,8 @@ std::string_view NameOf(CallKind kind) {
   constexpr std::string_view kNames[kCallKinds] = {
       "create",     "update",  "move",     "get campaign",   "list campaigns", "issue",
       "get coupon", "list",    "revoke",   "validate",       "redeem",         "reserve",
-      "commit",     "release", "rollback", "get redemption", "get operation",  "fence",
-      "sweep",      "apply",   "generate", "bind",           "get code"};
+      "commit",     "release", "rollback", "get redemption", "explain",        "get operation",
+      "fence",      "sweep",   "apply",    "generate",       "bind",           "get code"};
   return kNames[static_cast<int>(kind)];
 }
 
@@ -255,7 +261,7 @@ core::Result<CampaignDefinition> EditBySeed(uint64_t seed, const core::Campaign&
       after.pause_scope = static_cast<core::PauseScope>(amount % 2);
       break;
     case 12:
-      after.terms.minimum_spend_minor = amount * 100;
+      after.offer.minimum_spend_minor = amount * 100;
       break;
     case 13:
       after.use_window.start_ms += amount;
@@ -281,9 +287,21 @@ std::string Describe(const HistoryCall& call) {
   if (call.op.deadline < std::chrono::steady_clock::now() - std::chrono::hours(1)) text += " past deadline";
   text += fmt::format(" campaign '{}' version {} edit {} transition {}", call.campaign_id, call.version,
                       call.edit_seed, static_cast<int>(call.transition));
-  text += fmt::format(" coupon {} ref {} order {} ({} {}) ttl {} expected {}", NameOf(call.coupon),
-                      call.ref.ToId('x'), call.order_id, call.order.SubtotalMinor(),
-                      call.order.currency.code(), call.ttl_ms, call.expected_discount.minor);
+  text += fmt::format(" coupon {} ref {} order '{}' ttl {} expected {}", NameOf(call.coupon),
+                      call.ref.ToId('x'), call.order_id, call.ttl_ms, call.expected_discount.minor);
+  if (!call.coupons.empty()) {
+    text += fmt::format("\n      {} coupons{} on order {} ({}, shipping {}) of", call.coupons.size(),
+                        call.partial ? ", or some of them," : "", call.order.order_id,
+                        call.order.currency.code(), call.order.shipping_minor);
+    for (const core::OrderLine& line : call.order.lines)
+      text += fmt::format(" {}x{} {}", line.quantity, line.unit_price_minor, line.sku);
+    for (const core::CouponName& name : call.coupons) text += " " + NameOf(name);
+    text += "\n     ";
+  }
+  for (const storage::ReturnedLine& line : call.lines)
+    text += fmt::format(" returns {}x{}", line.quantity, line.line_id);
+  if (call.shipping) text += " returns shipping";
+  if (call.returned_coupon) text += " returns " + call.returned_coupon->ToId();
   if (call.user) text += " user " + hex(call.user->bytes);
   text += fmt::format(" policy {} return {} page {} partition {}", static_cast<int>(call.reserved_policy),
                       call.return_stock, call.page_size, call.partition);

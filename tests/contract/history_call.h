@@ -29,6 +29,7 @@ enum class CallKind : uint8_t {
   kRelease,
   kRollback,
   kGetRedemption,
+  kExplain,
   kGetOperation,
   kFence,
   kSweep,
@@ -54,9 +55,14 @@ struct HistoryCall {
   std::vector<storage::IssueItem> items;
   std::optional<core::UserKey> user;
   core::CouponName coupon;
+  std::vector<core::CouponName> coupons;  // that are used together
+  bool partial = false;
   core::OpRef ref;
-  std::string order_id;
+  std::string order_id;  // that a commit is for
   core::Order order;
+  std::vector<storage::ReturnedLine> lines;  // what is returned, or all
+  bool shipping = false;
+  std::optional<core::CouponNumber> returned_coupon;
   int64_t ttl_ms = 0;
   core::Money expected_discount;
   storage::ReservedPolicy reserved_policy = storage::ReservedPolicy::kWait;

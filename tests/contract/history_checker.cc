@@ -47,6 +47,25 @@ MemoryOptions OptionsFor(StoreUnderTest& store, const InstantMs* now) {
   return options;
 }
 
+// What an answer is counted as, besides its kind and reason: how many coupons it is about.
+std::string_view KindOf(const Answer& answer) {
+  if (!answer.ok()) return "";
+  size_t coupons = 0;
+  bool in_part = false;
+  if (const auto* redemption = std::get_if<storage::Redemption>(&*answer)) {
+    coupons = redemption->coupons.size();
+    in_part = !redemption->left_out.empty();
+  } else if (const auto* reservation = std::get_if<storage::Reservation>(&*answer)) {
+    coupons = reservation->coupons.size();
+    in_part = !reservation->left_out.empty();
+  } else if (const auto* back = std::get_if<storage::RolledBack>(&*answer)) {
+    coupons = back->coupons.size();
+    in_part = !back->whole;
+  }
+  if (in_part) return "ok in part";
+  return coupons > 1 ? "ok together" : "";
+}
+
 }  // namespace
 
 HistoryChecker::HistoryChecker(StoreUnderTest& store, uint64_t seed)
@@ -95,7 +114,7 @@ bool HistoryChecker::Explains(const HistoryCall& call, const std::vector<Answer>
   if (call.kind == CallKind::kIssue) return ExplainsIssue(call, found);
   if (found.size() != 1) return false;
   if (call.kind == CallKind::kSweep || call.kind == CallKind::kApply) {
-    AskModel(call, until_, false);
+    AskModel(call, until_, false).ok();
     return found[0].ok();
   }
   return ExplainsOne(call, found[0]);
@@ -232,6 +251,8 @@ void HistoryChecker::Note(const HistoryCall& call, const std::vector<Answer>& fo
     line += "\n      -> " + Describe(answer);
     const std::string_view reason = answer.ok() ? "ok" : core::ReasonName(answer.error().reason);
     ++result_.outcomes[fmt::format("{}: {}", NameOf(call.kind), reason)];
+    if (const std::string_view kind = KindOf(answer); !kind.empty())
+      ++result_.outcomes[fmt::format("{}: {}", NameOf(call.kind), kind)];
   }
   last_.push_back(std::move(line));
   if (last_.size() > kLastCalls) last_.pop_front();

@@ -139,9 +139,11 @@ uint32_t HistoryGenerator::PartitionOf(const HistoryCall& call) const {
     default:
       break;
   }
-  const auto* code = std::get_if<core::CodeNumber>(&call.coupon);
-  if (code == nullptr) return std::get<core::CouponNumber>(call.coupon).partition(shape_);
-  return call.user ? call.user->partition(shape_) : code->partition(shape_);
+  if (call.user) return call.user->partition(shape_);
+  const core::CouponName name = call.coupons.empty() ? call.coupon : call.coupons.front();
+  if (const auto* number = std::get_if<core::CouponNumber>(&name)) return number->partition(shape_);
+  const auto code = std::get<core::CodeNumber>(name);
+  return call.coupons.empty() ? code.partition(shape_) : code.Bearer(shape_).partition(shape_);
 }
 
 HistoryCall HistoryGenerator::AboutOperation(CallKind kind, InstantMs now) {
@@ -196,7 +198,7 @@ HistoryCall HistoryGenerator::Next(InstantMs now) {
   if (dice < 620) return Use(CallKind::kReserve, Method::kReserveCoupons, now);
   if (dice < 700) return Settle(CallKind::kCommit, Method::kCommitReservation, now);
   if (dice < 740) return Settle(CallKind::kRelease, Method::kReleaseReservation, now);
-  if (dice < 800) return Settle(CallKind::kRollback, Method::kRollbackRedemption, now);
+  if (dice < 810) return Settle(CallKind::kRollback, Method::kRollbackRedemption, now);
   if (dice < 870 && !past_.empty()) return Again();
   if (dice < 890) return AboutOperation(CallKind::kGetOperation, now);
   if (dice < 910) return AboutOperation(CallKind::kFence, now);
@@ -205,7 +207,8 @@ HistoryCall HistoryGenerator::Next(InstantMs now) {
   if (dice < 945) return Read(CallKind::kGetCoupon);
   if (dice < 955) return Read(CallKind::kGetCode);
   if (dice < 970) return Read(CallKind::kListUserCoupons);
-  if (dice < 980) return Read(CallKind::kGetRedemption);
+  if (dice < 977) return Read(CallKind::kGetRedemption);
+  if (dice < 984) return Read(CallKind::kExplain);
   return Read(dice < 992 ? CallKind::kSweep : CallKind::kApply);
 }
 
@@ -232,7 +235,9 @@ void HistoryGenerator::Learn(const HistoryCall& call, const std::vector<Answer>&
       reserved_[reservation->ref] = *reservation;
     } else if (const auto* redemption = std::get_if<storage::Redemption>(&*answers[i])) {
       Keep(redemptions_, redemption->ref, kRefsInPlay);
-      all_coupons_.push_back(redemption->coupon);
+      redeemed_[redemption->ref] = *redemption;
+      for (const core::AppliedCoupon& applied : redemption->coupons)
+        all_coupons_.push_back(std::get<core::CouponNumber>(applied.key.name));
     }
   }
 }

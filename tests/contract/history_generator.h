@@ -48,6 +48,7 @@ class HistoryGenerator {
   storage::Operation NewOp(storage::Method method, core::InstantMs now);
   core::UserKey UserOf(uint32_t i) const;
   core::Window AnyWindow(core::InstantMs now);
+  core::Offer AnyOffer();
   core::CampaignDefinition AnyDefinition(core::InstantMs now);
   std::string RecentCampaign();
   core::CouponNumber AnyCoupon();
@@ -62,7 +63,12 @@ class HistoryGenerator {
   HistoryCall Move(core::InstantMs now);
   HistoryCall Issue(core::InstantMs now);
   HistoryCall Use(CallKind kind, storage::Method method, core::InstantMs now);
+  // The coupons that a user, or nobody, uses together.
+  void ChooseStack(HistoryCall& call);
+  void FillOrder(core::Order& order);
   HistoryCall Settle(CallKind kind, storage::Method method, core::InstantMs now);
+  // All of a redemption, or some part of it.
+  void ChooseReturn(HistoryCall& call);
   HistoryCall Revoke(core::InstantMs now);
   HistoryCall GenerateCodes(core::InstantMs now);
   HistoryCall Bind(core::InstantMs now);
@@ -85,6 +91,7 @@ class HistoryGenerator {
   std::deque<core::OpRef> reservations_;
   std::map<core::OpRef, storage::Reservation> reserved_;
   std::deque<core::OpRef> redemptions_;
+  std::map<core::OpRef, storage::Redemption> redeemed_;
   std::deque<HistoryCall> past_;
   std::deque<storage::Operation> fenced_;
 };

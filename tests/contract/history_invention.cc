@@ -25,18 +25,38 @@ core::Window HistoryGenerator::AnyWindow(InstantMs now) {
   return window;
 }
 
+core::Offer HistoryGenerator::AnyOffer() {
+  core::Offer offer;
+  offer.currency = CurrencyOf("EUR");
+  const uint64_t benefit = Random(20);
+  if (benefit < 8) {
+    offer.benefit = core::AmountOff{500};
+  } else if (benefit < 14) {
+    offer.benefit = core::PercentOff{1500, 400};
+  } else if (benefit < 17) {
+    offer.benefit = core::ThresholdOff{.steps = {{1'000, 100}, {4'000, 700}}};
+  } else if (benefit < 19) {
+    offer.benefit = core::FreeShipping{};
+  } else {
+    offer.benefit = core::Gift{.sku = "sample", .quantity = 1, .worth_minor = 200};
+  }
+  if (Chance(20)) offer.minimum_spend_minor = 1'000;
+  if (Chance(15)) offer.scope.skus.include = {"sku-0"};
+  offer.stacking.priority = static_cast<int32_t>(Random(3));
+  offer.stacking.exclusive = Chance(6);
+  if (Chance(20)) offer.stacking.groups.push_back({"group", 1 + static_cast<int32_t>(Random(2))});
+  if (Chance(30)) offer.stacking.base = core::PriceBase::kInitial;
+  if (Chance(30)) offer.stacking.threshold_basis = core::ThresholdBasis::kAfterDiscounts;
+  return offer;
+}
+
 core::CampaignDefinition HistoryGenerator::AnyDefinition(InstantMs now) {
   core::CampaignDefinition definition;
   definition.display_name = "campaign";
-  definition.currency = CurrencyOf("EUR");
+  definition.offer = AnyOffer();
+  definition.threshold_loss = static_cast<core::ThresholdLoss>(Random(3));
   definition.time_zone =
       Chance(50) ? "Europe/Berlin" : ZoneWithMidnightAt((now / 1000 + 1 + Random(3)) * 1000);
-  if (Chance(50)) {
-    definition.terms.benefit = core::AmountOff{500};
-  } else {
-    definition.terms.benefit = core::PercentOff{1500, 400};
-  }
-  if (Chance(20)) definition.terms.minimum_spend_minor = 1'000;
   definition.claim_window = AnyWindow(now);
   definition.use_window = AnyWindow(now);
   core::CampaignLimits& limits = definition.limits;
@@ -128,22 +148,56 @@ HistoryCall HistoryGenerator::Use(CallKind kind, Method method, InstantMs now) {
   HistoryCall call;
   call.kind = kind;
   call.op = NewOp(method, now);
-  call.coupon = AnyName();
-  const auto* number = std::get_if<core::CouponNumber>(&call.coupon);
-  if (number != nullptr && Chance(40)) {
+  ChooseStack(call);
+  FillOrder(call.order);
+  call.ttl_ms = 1 + static_cast<int64_t>(Chance(30) ? Random(20) : Random(600));
+  return call;
+}
+
+void HistoryGenerator::ChooseStack(HistoryCall& call) {
+  const core::CouponName first = AnyName();
+  call.coupons = {first};
+  const auto* number = std::get_if<core::CouponNumber>(&first);
+  if (number != nullptr && Chance(60)) {
     for (const KnownCoupon& coupon : coupons_) {
       if (coupon.number == *number) call.user = coupon.user;
     }
   } else if (Chance(number != nullptr ? 8 : 70)) {
     call.user = UserOf(static_cast<uint32_t>(Random(kUsers)));
   }
-  call.order_id = "order-" + std::to_string(Random(3));
-  call.order.order_id = call.order_id;
-  call.order.currency = CurrencyOf(Chance(3) ? "USD" : "EUR");
-  constexpr int64_t kTotals[] = {0, 300, 900, 2'000, 2'000, 7'777};
-  call.order.lines.push_back({"1", "sku", 1, kTotals[Random(std::size(kTotals))]});
-  call.ttl_ms = 1 + static_cast<int64_t>(Chance(30) ? Random(20) : Random(600));
-  return call;
+  if (!call.user || Chance(40)) return;
+  // Mostly what could go together, in any order.
+  std::vector<core::CouponName> others;
+  for (const KnownCoupon& coupon : coupons_) {
+    if (coupon.user == *call.user) others.emplace_back(coupon.number);
+  }
+  for (int i = 0; i < 2; ++i) others.push_back(AnyCode());
+  if (Chance(15)) others.push_back(AnyName());
+  std::shuffle(others.begin(), others.end(), random_);
+  const size_t count = 1 + Random(5);
+  for (const core::CouponName& name : others) {
+    const auto end = call.coupons.end();
+    if (call.coupons.size() < count && std::find(call.coupons.begin(), end, name) == end)
+      call.coupons.push_back(name);
+  }
+  std::shuffle(call.coupons.begin(), call.coupons.end(), random_);
+  call.partial = Chance(50);
+}
+
+void HistoryGenerator::FillOrder(core::Order& order) {
+  order.order_id = "order-" + std::to_string(Random(3));
+  order.currency = CurrencyOf(Chance(3) ? "USD" : "EUR");
+  constexpr int64_t kPrices[] = {0, 300, 900, 2'000, 2'000, 7'777};
+  const size_t lines = Chance(50) ? 1 : 1 + Random(3);
+  for (size_t i = 0; i < lines; ++i) {
+    core::OrderLine line;
+    line.line_id = std::to_string(i + 1);
+    line.sku = "sku-" + std::to_string(i);
+    line.quantity = Chance(70) ? 1 : 1 + static_cast<int64_t>(Random(3));
+    line.unit_price_minor = kPrices[Random(std::size(kPrices))];
+    order.lines.push_back(std::move(line));
+  }
+  if (Chance(30)) order.shipping_minor = 499;
 }
 
 HistoryCall HistoryGenerator::Settle(CallKind kind, Method method, InstantMs now) {
@@ -152,6 +206,7 @@ HistoryCall HistoryGenerator::Settle(CallKind kind, Method method, InstantMs now
   call.op = NewOp(method, now);
   if (kind == CallKind::kRollback) {
     call.ref = AnyRef(redemptions_, reservations_);
+    ChooseReturn(call);
     return call;
   }
   call.ref = AnyRef(reservations_, redemptions_);
@@ -163,6 +218,22 @@ HistoryCall HistoryGenerator::Settle(CallKind kind, Method method, InstantMs now
   if (Chance(5)) call.expected_discount.minor += 1;
   if (Chance(3)) call.expected_discount.currency = CurrencyOf("JPY");
   return call;
+}
+
+void HistoryGenerator::ChooseReturn(HistoryCall& call) {
+  const auto redeemed = redeemed_.find(call.ref);
+  if (redeemed == redeemed_.end() || Chance(45)) return;
+  if (Chance(30)) {
+    const core::AppliedCoupon& applied = Any(redeemed->second.coupons);
+    call.returned_coupon = std::get<core::CouponNumber>(applied.key.name);
+    if (Chance(3)) call.returned_coupon = AnyCoupon();
+    if (Chance(70)) return;
+  }
+  if (Chance(20)) call.shipping = true;
+  for (int line = 1; line <= 3; ++line) {
+    if (!Chance(40)) continue;
+    call.lines.push_back({std::to_string(Chance(3) ? 9 : line), Chance(80) ? 1 : 1 + int64_t(Random(3))});
+  }
 }
 
 HistoryCall HistoryGenerator::Revoke(InstantMs now) {
@@ -214,6 +285,7 @@ HistoryCall HistoryGenerator::Read(CallKind kind) {
       if (Chance(30)) call.state = static_cast<storage::CouponState>(Random(5)), call.page_size = 1'000;
       break;
     case CallKind::kGetRedemption:
+    case CallKind::kExplain:
       call.ref = AnyRef(redemptions_, reservations_);
       break;
     default:

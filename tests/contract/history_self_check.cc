@@ -39,7 +39,9 @@ INSTANTIATE_TEST_SUITE_P(Each, MistakeTest,
                          testing::Values(std::pair{"ForgetsQuota", Mistake::kForgetsQuota},
                                          std::pair{"ForgetsStock", Mistake::kForgetsStock},
                                          std::pair{"ForgetsOperation", Mistake::kForgetsOperation},
-                                         std::pair{"ReturnsStockUnasked", Mistake::kReturnsStockUnasked}),
+                                         std::pair{"ReturnsStockUnasked", Mistake::kReturnsStockUnasked},
+                                         std::pair{"ForgetsAUse", Mistake::kForgetsAUse},
+                                         std::pair{"ForgetsAReturn", Mistake::kForgetsAReturn}),
                          [](const auto& info) { return std::string(info.param.first); });
 
 }  // namespace

@@ -45,6 +45,18 @@ constexpr const char* kMustBeMet[] = {
     "bind: USER_QUOTA",
     "redeem: SUBJECT_REQUIRED",
     "reserve: CODE_NOT_BOUND",
+    "redeem: ok together",
+    "redeem: ok in part",
+    "redeem: NOT_APPLICABLE",
+    "redeem: MINIMUM_SPEND_NOT_MET",
+    "reserve: ok together",
+    "reserve: ok in part",
+    "commit: ok together",
+    "rollback: ok together",
+    "rollback: ok in part",
+    "rollback: INVALID_FIELD",
+    "rollback: REDEMPTION_ROLLED_BACK",
+    "explain: ok",
 };
 
 std::vector<std::string> NotMet(const std::map<std::string, int64_t>& outcomes) {

@@ -9,7 +9,7 @@ using storage::JobState;
 using storage::JobStep;
 using storage::Method;
 
-class JobContract : public BatchFixture {};
+class JobContract : public Contract<BatchFixture> {};
 TESSERA_CONTRACT(JobContract);
 
 JobStep Step(int64_t from, int64_t to, int64_t made = 0) {

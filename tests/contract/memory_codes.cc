@@ -11,7 +11,6 @@ using core::Result;
 using storage::CouponState;
 using storage::GeneratedCodes;
 using storage::Issued;
-using storage::Redemption;
 
 const CodeRange* MemoryStore::RangeOf(core::CodeNumber code) const {
   const auto home = ranges_.find(code.home(options_.shape));
@@ -43,8 +42,8 @@ Result<GeneratedCodes> MemoryStore::GenerateCodesNow(const storage::GenerateCode
   made.code_key_id = intent.code_key_id;
   made.make_time_ms = now();
   const auto count = static_cast<int64_t>(intent.count);
-  ledger_[home].push_back({intent.campaign_id, now(),
-                           [count](storage::CampaignTotals& totals) { totals.codes_generated += count; }});
+  Book(home, intent.campaign_id,
+       [count](storage::CampaignTotals& totals) { totals.codes_generated += count; });
   Remember(RefOf(intent.op, home), intent.op, made);
   return made;
 }
@@ -66,7 +65,7 @@ async::Task<Result<storage::CodeView>> MemoryStore::GetCode(core::CodeNumber cod
 }
 
 core::Status MemoryStore::MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user,
-                                     bool at_once) const {
+                                     bool at_once, int64_t before) const {
   const core::CampaignDefinition& definition = campaign.definition;
   if (now() >= definition.use_window.end_ms) {
     return Error(Reason::kCouponExpired, "expired")
@@ -84,9 +83,10 @@ core::Status MemoryStore::MayUseCode(const core::Campaign& campaign, const std::
   const QuotaRecord quota = found == quotas_.end() ? QuotaRecord{} : found->second;
   const core::Window day = DayOf(campaign, now());
   const auto today = quota.days.find(day.start_ms);
-  if (limits.per_user_total && quota.total >= *limits.per_user_total)
+  const int64_t spent_today = today == quota.days.end() ? 0 : today->second;
+  if (limits.per_user_total && quota.total + before >= *limits.per_user_total)
     return Error(Reason::kUserQuota, "spent");
-  if (limits.per_user_per_day && today != quota.days.end() && today->second >= *limits.per_user_per_day) {
+  if (limits.per_user_per_day && spent_today + before >= *limits.per_user_per_day) {
     return Error(Reason::kUserQuotaPerDay, "spent for today").With("resets_at", InstantText(day.end_ms));
   }
   return core::Ok();
@@ -150,56 +150,13 @@ Result<Issued> MemoryStore::BindNow(const storage::BindIntent& intent) {
 
 async::Task<Result<Issued>> MemoryStore::Bind(storage::BindIntent intent) { co_return BindNow(intent); }
 
-Result<core::CouponNumber> MemoryStore::CouponOfCode(const storage::UseIntent& intent) const {
-  const CouponRecord& coupon = coupons_.at(used_codes_.at(std::get<core::CodeNumber>(intent.coupon)));
-  if (intent.user) return coupon.number;
+Result<core::CouponNumber> MemoryStore::CouponOfCode(core::CodeNumber code,
+                                                     const std::optional<core::UserKey>& user) const {
+  const CouponRecord& coupon = coupons_.at(used_codes_.at(code));
+  if (user) return coupon.number;
   if (StateOf(coupon) == CouponState::kRedeemed) return AlreadyRedeemed(coupon);
   if (StateOf(coupon) == CouponState::kRevoked) return Error(Reason::kCouponRevoked, "revoked");
   return Error(Reason::kSubjectRequired, "it is in a wallet").With("field", "user_id");
-}
-
-// What a use of a code that belongs to nobody would take off the order, or the first reason against it.
-Result<core::Discount> MemoryStore::UseCode(const storage::UseIntent& intent) const {
-  const CodeRange* range = RangeOf(std::get<core::CodeNumber>(intent.coupon));
-  if (range == nullptr) return Error(Reason::kCouponNotFound, "no such code");
-  if (revoked_codes_.contains(std::get<core::CodeNumber>(intent.coupon))) {
-    return Error(Reason::kCouponRevoked, "revoked");
-  }
-  const core::Campaign& campaign = campaigns_.at(range->campaign_id).campaign;
-  if (core::Status may = MayUseCode(campaign, intent.user, true); !may.ok()) return may.error();
-  return intent.decide(campaign);
-}
-
-Result<Redemption> MemoryStore::RedeemCodeNow(const storage::UseIntent& intent) {
-  const auto code = std::get<core::CodeNumber>(intent.coupon);
-  const core::UserKey user = intent.user ? *intent.user : code.Bearer(options_.shape);
-  const uint32_t partition = user.partition(options_.shape);
-  if (auto settled = Settled<Redemption>(intent.op, partition)) return *settled;
-  if (used_codes_.contains(code)) {
-    const Result<core::CouponNumber> coupon = CouponOfCode(intent);
-    if (!coupon.ok()) return coupon.error();
-    storage::UseIntent by_number = intent;
-    by_number.coupon = *coupon;
-    return RedeemNow(by_number);
-  }
-  const Result<core::Discount> discount = UseCode(intent);
-  if (!discount.ok()) return discount.error();
-  if (probing_) return WouldTakeEffect();
-
-  CouponRecord& coupon = IssueOfCode(code, RangeOf(code)->campaign_id, user);
-  coupon.code = code;
-  Redemption redemption;
-  redemption.ref = RefOf(intent.op, partition);
-  redemption.coupon = coupon.number;
-  redemption.campaign_id = coupon.campaign_id;
-  redemption.order_id = intent.order_id;
-  redemption.currency = campaigns_.at(coupon.campaign_id).campaign.definition.currency;
-  redemption.subtotal_minor = discount->subtotal_minor;
-  redemption.discount_minor = discount->discount_minor;
-  redemption.redeem_time_ms = now();
-  BookRedemption(coupon, redemption, false);
-  Remember(redemption.ref, intent.op, redemption);
-  return redemption;
 }
 
 void MemoryStore::FreeCode(CouponRecord& coupon) {
@@ -229,8 +186,7 @@ Result<storage::Revoked> MemoryStore::RevokeCodeNow(const storage::RevokeIntent&
   if (probing_) return WouldTakeEffect();
 
   revoked_codes_.insert(code);
-  ledger_[partition].push_back(
-      {range->campaign_id, now(), [](storage::CampaignTotals& totals) { ++totals.codes_revoked; }});
+  Book(partition, range->campaign_id, [](storage::CampaignTotals& totals) { ++totals.codes_revoked; });
   storage::Revoked revoked;
   revoked.coupon = code;
   revoked.revoke_time_ms = now();

@@ -11,7 +11,12 @@ using storage::CampaignTotals;
 using storage::SweepReport;
 
 void MemoryStore::Book(const CouponRecord& coupon, std::function<void(CampaignTotals&)> add) {
-  ledger_[coupon.number.partition(options_.shape)].push_back({coupon.campaign_id, now(), std::move(add)});
+  Book(coupon.number.partition(options_.shape), coupon.campaign_id, std::move(add));
+}
+
+void MemoryStore::Book(uint32_t partition, const std::string& campaign_id,
+                       std::function<void(CampaignTotals&)> add) {
+  ledger_[partition].push_back({campaign_id, now(), std::move(add)});
 }
 
 bool MemoryStore::SettleHold(CouponRecord& coupon) {
@@ -44,7 +49,7 @@ async::Task<Result<CampaignTotals>> MemoryStore::Totals(std::string campaign_id,
   if (found == campaigns_.end()) co_return Error(Reason::kCampaignNotFound, "no such campaign");
   const core::CampaignDefinition& definition = found->second.campaign.definition;
   CampaignTotals totals = totals_.at(campaign_id);
-  totals.currency = definition.currency;
+  totals.currency = definition.offer.currency;
   if (definition.limits.stock_total)
     totals.stock_left = *definition.limits.stock_total - found->second.stock_used;
   co_return totals;

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "storage/attempt_store.h"
 #include "storage/campaign_store.h"
@@ -74,10 +76,27 @@ struct AttemptRecord {
   core::InstantMs window_end_ms = 0;
 };
 
+// A coupon of a call, as it is judged by itself.
+struct JudgedCoupon {
+  core::CouponName asked;
+  core::CouponName name;               // its own number, where it has one
+  std::string campaign_id;             // empty where it could not be found
+  std::optional<core::Error> refused;  // by its own state, or by what was decided
+};
+
 struct ReservationRecord {
   storage::Reservation reservation;
+  storage::Receipt receipt;
   std::optional<storage::Released> released;
   std::optional<core::OpRef> committed;  // the redemption
+};
+
+struct RedemptionRecord {
+  storage::Redemption redemption;
+  storage::Receipt receipt;
+  core::StandingOrder standing;              // what of the order was not returned yet
+  std::set<core::CouponNumber> taken_back;   // the coupons whose use is undone
+  std::map<std::string, int64_t> subtotals;  // by campaign, as far as its totals still count the order
 };
 
 // An event of the ledger: what it adds to its campaign's totals.

@@ -77,6 +77,7 @@ class MemoryStore : public storage::CampaignStore,
   async::Task<core::Result<storage::RolledBack>> Rollback(storage::RollbackIntent intent) override;
   async::Task<core::Result<storage::RedemptionView>> GetRedemption(core::OpRef ref,
                                                                    storage::Deadline) override;
+  async::Task<core::Result<storage::Explanation>> Explain(core::OpRef ref, storage::Deadline) override;
   async::Task<core::Result<storage::OperationStatus>> GetOperation(storage::OperationQuery query) override;
   async::Task<core::Result<storage::OperationStatus>> FenceOperation(storage::OperationQuery query) override;
 
@@ -108,6 +109,8 @@ class MemoryStore : public storage::CampaignStore,
   virtual void SpendStock(CampaignRecord& campaign, core::InstantMs day);
   virtual void Remember(const core::OpRef& ref, const storage::Operation& op, storage::Outcome outcome);
   virtual void GiveBack(const CouponRecord& coupon, bool return_stock);
+  virtual void UseUp(CouponRecord& coupon, const core::OpRef& redemption);
+  virtual void NoteReturn(RedemptionRecord& record, core::StandingOrder standing);
 
   core::InstantMs now() const { return options_.clock(); }
   core::Window DayOf(const core::Campaign& campaign, core::InstantMs t) const {
@@ -159,30 +162,57 @@ class MemoryStore : public storage::CampaignStore,
   const CodeRange* RangeOf(core::CodeNumber code) const;
   core::Result<storage::GeneratedCodes> GenerateCodesNow(const storage::GenerateCodesIntent& intent);
   // Why a code that belongs to nobody may not become a coupon of this user, or without one of its bearer, to
-  // be used at once or later.
+  // be used at once or later, after `before` other codes of its campaign.
   core::Status MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user,
-                          bool at_once) const;
+                          bool at_once, int64_t before = 0) const;
   CouponRecord& IssueOfCode(core::CodeNumber code, const std::string& campaign_id, const core::UserKey& user);
   core::Result<storage::Issued> BindNow(const storage::BindIntent& intent);
-  core::Result<storage::Redemption> RedeemCodeNow(const storage::UseIntent& intent);
-  // The coupon that an intent by code means by now, or why it can't be told.
-  core::Result<core::CouponNumber> CouponOfCode(const storage::UseIntent& intent) const;
-  core::Result<core::Discount> UseCode(const storage::UseIntent& intent) const;
+  // The coupon that a code means by now, or why it can't be told to whom this is.
+  core::Result<core::CouponNumber> CouponOfCode(core::CodeNumber code,
+                                                const std::optional<core::UserKey>& user) const;
   void FreeCode(CouponRecord& coupon);
   core::Result<storage::Revoked> RevokeCodeNow(const storage::RevokeIntent& intent);
 
-  // memory_redemptions.cc
-  core::Result<core::Discount> Use(const storage::UseIntent& intent) const;
+  // memory_uses.cc
+  enum class Purpose : uint8_t { kRedeem, kReserve };
+  core::Error AlreadyRedeemed(const CouponRecord& coupon) const;
+  // Where the record of such a call stands: with the user who is named, or else with the one coupon.
+  uint32_t PartitionOf(const storage::UseIntent& intent) const;
+  // Why a coupon can't be used by this call, whatever is bought.
+  core::Status MayUse(const CouponRecord& coupon, const storage::UseIntent& intent) const;
+  core::Status MayUse(core::CodeNumber code, const storage::UseIntent& intent, Purpose purpose,
+                      int64_t before) const;
+  // Finds what `coupon` was asked for as, and judges it. `codes` counts those of each campaign that the call
+  // uses itself, as they are listed.
+  core::Status Judge(const storage::UseIntent& intent, Purpose purpose, std::map<std::string, int64_t>& codes,
+                     JudgedCoupon& coupon) const;
+  std::vector<JudgedCoupon> JudgeEach(const storage::UseIntent& intent, Purpose purpose) const;
+  // What those that are not refused take off the order together. Nothing, when that is refused: then one of
+  // `coupons` at least says why.
+  std::optional<core::PricedStack> PriceTogether(const storage::UseIntent& intent, bool partial,
+                                                 std::vector<JudgedCoupon>& coupons) const;
+  storage::Receipt ReceiptOf(const storage::UseIntent& intent, const core::PricedStack& stack,
+                             const std::vector<JudgedCoupon>& coupons) const;
   core::Result<storage::Redemption> RedeemNow(const storage::UseIntent& intent);
+  void BookRedemption(const storage::Redemption& redemption, const storage::Receipt& receipt);
+
+  // memory_settling.cc
   core::Result<storage::Reservation> ReserveNow(const storage::ReserveIntent& intent);
   core::Result<storage::Redemption> CommitNow(const storage::CommitIntent& intent);
   core::Result<storage::Released> ReleaseNow(const storage::ReleaseIntent& intent);
+  bool Holds(const storage::Reservation& reservation, const core::AppliedCoupon& coupon) const;
+
+  // memory_returns.cc
   core::Result<storage::RolledBack> RollbackNow(const storage::RollbackIntent& intent);
-  core::Error AlreadyRedeemed(const CouponRecord& coupon) const;
-  storage::Redemption& BookRedemption(CouponRecord& coupon, storage::Redemption redemption, bool was_held);
+  // Undoes the use of one coupon; whether it can be used again.
+  bool TakeBack(RedemptionRecord& record, CouponRecord& coupon);
+  // Takes up to so much of the order off what a campaign's totals count of it.
+  void UnbookSubtotal(RedemptionRecord& record, const std::string& campaign_id, int64_t minor);
 
   // memory_ledger.cc
   void Book(const CouponRecord& coupon, std::function<void(storage::CampaignTotals&)> add);
+  void Book(uint32_t partition, const std::string& campaign_id,
+            std::function<void(storage::CampaignTotals&)> add);
   // Books a hold whose time is over as run out; true when there was one.
   bool SettleHold(CouponRecord& coupon);
 
@@ -198,10 +228,19 @@ class MemoryStore : public storage::CampaignStore,
   std::set<core::CodeNumber> revoked_codes_;
   std::map<storage::AttemptSubject, AttemptRecord> attempts_;
   std::map<core::OpRef, ReservationRecord> reservations_;
-  std::map<core::OpRef, storage::RedemptionView> redemptions_;
+  std::map<core::OpRef, RedemptionRecord> redemptions_;
   std::map<uint32_t, std::deque<LedgerEvent>> ledger_;  // not applied yet, by partition
   std::map<std::string, storage::CampaignTotals> totals_;
 };
+
+// The call's error when it is refused: that of the first coupon, as they were listed, that can't be used.
+core::Error FirstRefusal(const std::vector<JudgedCoupon>& coupons);
+
+inline std::vector<std::string> LineIdsOf(const core::Order& order) {
+  std::vector<std::string> ids;
+  for (const core::OrderLine& line : order.lines) ids.push_back(line.line_id);
+  return ids;
+}
 
 inline core::Error WouldTakeEffect() { return core::Error(core::Reason::kInternal, "would take effect"); }
 

@@ -388,7 +388,7 @@ TEST_P(RefusalContract, TheOperationIsJudgedBeforeTheSubject) {
   other.op.body[0] = 99;
   // The coupon is redeemed by now and would refuse too.
   EXPECT_THAT(Await(store_->redemptions().Redeem(other)), Refuses(Reason::kRequestIdReused));
-  other.user = User(2);
+  other.user = UserBeside(1);
   EXPECT_THAT(Await(store_->redemptions().Redeem(other)), Refuses(Reason::kRequestIdReused));
 }
 

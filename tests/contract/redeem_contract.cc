@@ -17,22 +17,14 @@ class RedeemContract : public StoreContract {
   // What each way of use answers to the same call: they must agree on whether and why not.
   void ExpectRefused(storage::UseIntent intent, Reason reason, const std::string& key = "",
                      const std::string& value = "") {
-    const Answer answers[] = {ToAnswer(Await(store_->redemptions().Validate(intent))),
-                              ToAnswer(Await(store_->redemptions().Redeem(intent))),
-                              ToAnswer(ReserveWith(intent))};
+    const Answer answers[] = {ToAnswer(Validate(intent)), ToAnswer(Redeem(intent)),
+                              ToAnswer(Reserve(intent))};
     for (const Answer& answer : answers) {
       EXPECT_THAT(answer, Refuses(reason));
       if (!key.empty()) {
         EXPECT_THAT(answer, RefusesWith(reason, key, value));
       }
     }
-  }
-  core::Result<storage::Reservation> ReserveWith(storage::UseIntent intent) {
-    storage::ReserveIntent reserve;
-    reserve.use = std::move(intent);
-    reserve.use.op = NewOp(Method::kReserveCoupons);
-    reserve.ttl_ms = 60'000;
-    return Await(store_->redemptions().Reserve(reserve));
   }
   storage::UseIntent Use(core::CouponNumber coupon, const std::string& order_id = "order-x") {
     return StoreContract::Use(Method::kRedeemCoupons, coupon, order_id);
@@ -50,12 +42,16 @@ TEST_P(RedeemContract, AnswersTheRedemption) {
   EXPECT_EQ(redemption->ref.partition, coupon.partition(store_->shape()));
   EXPECT_EQ(redemption->ref.retention, core::Retention::kLong);
   EXPECT_EQ(redemption->ref.field, intent.op.field);
-  EXPECT_EQ(redemption->coupon, coupon);
-  EXPECT_EQ(redemption->campaign_id, id);
+  EXPECT_EQ(NumberOf(*redemption), coupon);
+  EXPECT_EQ(CampaignOf(*redemption), id);
   EXPECT_EQ(redemption->order_id, "order-1");
   EXPECT_EQ(redemption->currency.code(), "EUR");
   EXPECT_EQ(redemption->subtotal_minor, 2000);
+  EXPECT_EQ(redemption->shipping_minor, 0);
   EXPECT_EQ(redemption->discount_minor, 500);
+  EXPECT_EQ(TheCoupon(*redemption).discount_minor, 500);
+  EXPECT_EQ(TheCoupon(*redemption).lines, (std::vector<core::LineShare>{{0, 500}}));
+  EXPECT_TRUE(redemption->left_out.empty());
   EXPECT_GE(redemption->redeem_time_ms, before);
   EXPECT_LE(redemption->redeem_time_ms, Now());
 
@@ -64,7 +60,7 @@ TEST_P(RedeemContract, AnswersTheRedemption) {
   EXPECT_EQ(shown->redemption, redemption->ref);
   const auto view = Await(store_->redemptions().GetRedemption(redemption->ref, Soon()));
   ASSERT_THAT(view, Succeeds());
-  EXPECT_EQ(*view, (storage::RedemptionView{*redemption, std::nullopt}));
+  EXPECT_EQ(*view, (storage::RedemptionView{*redemption, {}}));
 }
 
 TEST_P(RedeemContract, ValidateSaysWhatRedeemWouldAnswerAndWritesNothing) {
@@ -73,10 +69,14 @@ TEST_P(RedeemContract, ValidateSaysWhatRedeemWouldAnswerAndWritesNothing) {
   for (int i = 0; i < 2; ++i) {
     const auto verdict = Validate(coupon, "order-1");
     ASSERT_THAT(verdict, Succeeds());
-    EXPECT_EQ(verdict->coupon, core::CouponName(coupon));
-    EXPECT_EQ(verdict->campaign_id, id);
-    EXPECT_EQ(verdict->currency.code(), "EUR");
-    EXPECT_EQ(verdict->discount, (core::Discount{2000, 500}));
+    ASSERT_EQ(verdict->coupons.size(), 1u);
+    EXPECT_EQ(verdict->coupons[0].coupon, core::CouponName(coupon));
+    EXPECT_EQ(verdict->coupons[0].campaign_id, id);
+    EXPECT_EQ(std::get<core::AppliedCoupon>(verdict->coupons[0].says),
+              (core::AppliedCoupon{
+                  .key = {.campaign_id = id, .name = coupon}, .discount_minor = 500, .lines = {{0, 500}}}));
+    EXPECT_EQ(verdict->subtotal_minor, 2000);
+    EXPECT_EQ(verdict->discount_minor, 500);
   }
   EXPECT_EQ(StateOf(coupon), CouponState::kIssued);
   EXPECT_EQ(Totals(id).redeemed, 0);
@@ -86,17 +86,17 @@ TEST_P(RedeemContract, ValidateReadsTheDeadlineAloneOfItsOperation) {
   const core::CouponNumber coupon = Coupon(Active(), 1);
   storage::UseIntent intent = Use(coupon, "order-1");
   ASSERT_THAT(Await(store_->redemptions().Redeem(intent)), Succeeds());
-  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
+  EXPECT_THAT(Validate(intent), Refuses(Reason::kCouponAlreadyRedeemed));
   intent.op.body[0] = 99;
-  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
+  EXPECT_THAT(Validate(intent), Refuses(Reason::kCouponAlreadyRedeemed));
   intent.op.id_time_ms = 1;
-  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Refuses(Reason::kCouponAlreadyRedeemed));
+  EXPECT_THAT(Validate(intent), Refuses(Reason::kCouponAlreadyRedeemed));
 }
 
 TEST_P(RedeemContract, AcceptsTheOwner) {
   storage::UseIntent intent = Use(Coupon(Active(), 1));
   intent.user = User(1);
-  EXPECT_THAT(Await(store_->redemptions().Validate(intent)), Succeeds());
+  EXPECT_THAT(Validate(intent), Succeeds());
   EXPECT_THAT(Await(store_->redemptions().Redeem(intent)), Succeeds());
 }
 
@@ -110,10 +110,10 @@ TEST_P(RedeemContract, KeepsTheLongestOrderId) {
 
 TEST_P(RedeemContract, KeepsTheLargestAmounts) {
   CampaignDefinition definition = Definition();
-  definition.terms.benefit = core::AmountOff{core::kAmountMax};
+  definition.offer.benefit = core::AmountOff{core::kAmountMax};
   const std::string id = Active(definition);
   storage::UseIntent intent = Use(Coupon(id, 1));
-  intent.decide = Deciding(core::kAmountMax);
+  Buy(intent, core::kAmountMax);
   const auto redemption = Await(store_->redemptions().Redeem(intent));
   ASSERT_THAT(redemption, Succeeds());
   EXPECT_EQ(redemption->discount_minor, core::kAmountMax);
@@ -213,7 +213,7 @@ TEST_P(RedeemContract, RefusesBeforeTheUseWindowAndRedeemsInIt) {
 
 TEST_P(RedeemContract, RefusesWhatDecideRefuses) {
   CampaignDefinition definition = Definition();
-  definition.terms.minimum_spend_minor = 5000;
+  definition.offer.minimum_spend_minor = 5000;
   const core::CouponNumber coupon = Coupon(Active(definition), 1);
   ExpectRefused(Use(coupon), Reason::kMinimumSpendNotMet, "missing_minor", "3000");
   EXPECT_EQ(StateOf(coupon), CouponState::kIssued);
@@ -221,15 +221,24 @@ TEST_P(RedeemContract, RefusesWhatDecideRefuses) {
 
 TEST_P(RedeemContract, DecidesByTheCampaignAsItStands) {
   const std::string id = Draft(Definition());
-  ASSERT_THAT(Update(id, [](auto& d) { d.terms.benefit = core::AmountOff{700}; }), Succeeds());
+  ASSERT_THAT(Update(id, [](auto& d) { d.offer.benefit = core::AmountOff{700}; }), Succeeds());
   ASSERT_THAT(Move(id, Transition::kActivate), Succeeds());
   const core::CouponNumber coupon = Coupon(id, 1);
-  EXPECT_EQ(Validate(coupon, "order-1")->discount.discount_minor, 700);
+  EXPECT_EQ(Validate(coupon, "order-1")->discount_minor, 700);
   int64_t seen = 0;
   storage::UseIntent intent = Use(coupon);
-  intent.decide = [&seen](const core::Campaign& campaign) -> core::Result<core::Discount> {
-    seen = campaign.version;
-    return core::Discount{10, 1};
+  intent.decide = [&seen](std::span<const storage::Candidate> candidates, core::InstantMs) {
+    EXPECT_EQ(candidates.size(), 1u);
+    seen = candidates.front().campaign->version;
+    core::PricedStack stack;
+    stack.applied.push_back(
+        {.key = {.campaign_id = candidates.front().campaign->id, .name = candidates.front().coupon},
+         .discount_minor = 1});
+    stack.subtotal_minor = 10;
+    stack.discount_minor = 1;
+    storage::Decision decision;
+    decision.stack = stack;
+    return decision;
   };
   ASSERT_THAT(Move(id, Transition::kPause), Succeeds());
   EXPECT_EQ(Await(store_->redemptions().Redeem(intent))->discount_minor, 1);
@@ -279,7 +288,7 @@ TEST_P(RedeemContract, JudgesPausedBeforeNotYetValidBeforeDecide) {
   CampaignDefinition definition = Definition();
   definition.pause_scope = core::PauseScope::kIssueAndRedeem;
   definition.use_window.start_ms = Now() + 60'000;
-  definition.terms.minimum_spend_minor = 5000;
+  definition.offer.minimum_spend_minor = 5000;
   const std::string id = Active(definition);
   const core::CouponNumber coupon = Coupon(id, 1);
   ExpectRefused(Use(coupon), Reason::kCouponNotYetValid);
@@ -289,7 +298,7 @@ TEST_P(RedeemContract, JudgesPausedBeforeNotYetValidBeforeDecide) {
 
 TEST_P(RedeemContract, JudgesTheCouponBeforeDecide) {
   CampaignDefinition definition = Definition();
-  definition.terms.minimum_spend_minor = 5000;
+  definition.offer.minimum_spend_minor = 5000;
   const core::CouponNumber coupon = Coupon(Active(definition), 1);
   ASSERT_THAT(Revoke(coupon, ReservedPolicy::kWait, false), Succeeds());
   ExpectRefused(Use(coupon), Reason::kCouponRevoked);

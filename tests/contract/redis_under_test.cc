@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "api/definition_codec.h"
+#include "api/receipt_codec.h"
 #include "async/timer.h"
 #include "memory_under_test.h"
 #include "tests/support/redis_server.h"
@@ -34,8 +35,9 @@ RedisUnderTest::RedisUnderTest(const redis::Config& redis, core::Shape shape, co
   config.durability = options.durability;
   config.replicas = options.replicas;
   config.check_interval = options.check_interval;
-  const storage::DefinitionCodec codec{api::EncodeDefinition, api::DecodeDefinition};
-  store_ = std::make_unique<storage::RedisStore>(loop(), redis, config, codec, digests_, options.observer);
+  const storage::DefinitionCodec services{api::EncodeDefinition, api::DecodeDefinition};
+  const storage::StoreCodecs codecs{options.codec.value_or(services), api::MakeReceiptCodec()};
+  store_ = std::make_unique<storage::RedisStore>(loop(), redis, config, codecs, digests_, options.observer);
   const core::Status started = loop().RunUntilDone(store_->Start(async::After(std::chrono::seconds(20))));
   if (!started.ok()) throw std::runtime_error(started.error().message + " " + started.error().cause);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "crypto/digest.h"
 #include "crypto/key_file.h"
@@ -20,6 +21,7 @@ class RedisUnderTest : public StoreUnderTest {
     int replicas = 0;
     std::chrono::milliseconds check_interval{2000};
     redis::Observer* observer = nullptr;
+    std::optional<storage::DefinitionCodec> codec;  // nothing: the services' own
   };
 
   // Makes a fresh namespace of `shape`.

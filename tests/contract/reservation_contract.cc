@@ -47,8 +47,8 @@ TEST_P(ReservationContract, AnswersTheReservation) {
   EXPECT_EQ(reservation->ref.partition, coupon.partition(store_->shape()));
   EXPECT_EQ(reservation->ref.retention, core::Retention::kLong);
   EXPECT_EQ(reservation->ref.field, intent.use.op.field);
-  EXPECT_EQ(reservation->coupon, coupon);
-  EXPECT_EQ(reservation->campaign_id, id);
+  EXPECT_EQ(NumberOf(*reservation), coupon);
+  EXPECT_EQ(CampaignOf(*reservation), id);
   EXPECT_EQ(reservation->order_id, "order-1");
   EXPECT_EQ(reservation->currency.code(), "EUR");
   EXPECT_EQ(reservation->subtotal_minor, 2000);
@@ -74,13 +74,13 @@ TEST_P(ReservationContract, CommitTurnsItIntoARedemption) {
   ASSERT_THAT(redemption, Succeeds());
   EXPECT_NE(redemption->ref, reservation.ref);
   EXPECT_EQ(redemption->ref.partition, reservation.ref.partition);
-  EXPECT_EQ(redemption->coupon, reservation.coupon);
-  EXPECT_EQ(redemption->campaign_id, reservation.campaign_id);
+  EXPECT_EQ(NumberOf(*redemption), NumberOf(reservation));
+  EXPECT_EQ(CampaignOf(*redemption), CampaignOf(reservation));
   EXPECT_EQ(redemption->order_id, "order-1");
   EXPECT_EQ(redemption->currency, reservation.currency);
   EXPECT_EQ(redemption->subtotal_minor, 2000);
   EXPECT_EQ(redemption->discount_minor, 500);
-  EXPECT_EQ(GetCoupon(reservation.coupon)->redemption, redemption->ref);
+  EXPECT_EQ(GetCoupon(NumberOf(reservation))->redemption, redemption->ref);
   const auto view = Await(store_->redemptions().GetRedemption(redemption->ref, Soon()));
   ASSERT_THAT(view, Succeeds());
   EXPECT_EQ(view->redemption, *redemption);
@@ -97,7 +97,7 @@ TEST_P(ReservationContract, CommitRefusesAnUnknownReservation) {
 
 TEST_P(ReservationContract, CommitRefusesWhatIsNoReservation) {
   storage::Reservation reservation = Held();
-  reservation.ref = Redeem(reservation.coupon, "order-1")->ref;
+  reservation.ref = Redeem(NumberOf(reservation), "order-1")->ref;
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationNotFound));
   EXPECT_THAT(Release(reservation.ref), Refuses(Reason::kReservationNotFound));
 }
@@ -166,13 +166,13 @@ TEST_P(ReservationContract, CommitRefusesAfterTheHoldRanOut) {
   const storage::Reservation reservation = Held(kShortTtlMs);
   store_->WaitUntil(reservation.expire_time_ms);
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationFenced));
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kIssued);
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kIssued);
 }
 
 TEST_P(ReservationContract, CommitRefusesAfterAnotherOrderTookTheCoupon) {
   const storage::Reservation reservation = Held(kShortTtlMs);
   store_->WaitUntil(reservation.expire_time_ms);
-  const auto other = Reserve(reservation.coupon, "order-2");
+  const auto other = Reserve(NumberOf(reservation), "order-2");
   ASSERT_THAT(other, Succeeds());
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationFenced));
   EXPECT_THAT(Release(reservation.ref), Refuses(Reason::kReservationFenced));
@@ -203,8 +203,8 @@ TEST_P(ReservationContract, ReleaseMakesTheCouponUsable) {
   EXPECT_EQ(released->reservation, reservation.ref);
   EXPECT_GE(released->release_time_ms, before);
   EXPECT_LE(released->release_time_ms, Now());
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kIssued);
-  EXPECT_THAT(Redeem(reservation.coupon, "order-2"), Succeeds());
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kIssued);
+  EXPECT_THAT(Redeem(NumberOf(reservation), "order-2"), Succeeds());
 }
 
 TEST_P(ReservationContract, ASecondReleaseAnswersAsTheFirst) {
@@ -213,9 +213,9 @@ TEST_P(ReservationContract, ASecondReleaseAnswersAsTheFirst) {
   ASSERT_THAT(first, Succeeds());
   Wait(5);
   EXPECT_EQ(*Release(reservation.ref), *first);
-  ASSERT_THAT(Reserve(reservation.coupon, "order-2"), Succeeds());
+  ASSERT_THAT(Reserve(NumberOf(reservation), "order-2"), Succeeds());
   EXPECT_EQ(*Release(reservation.ref), *first);
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kReserved);
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kReserved);
 }
 
 TEST_P(ReservationContract, ReleaseRefusesAnUnknownReservation) {
@@ -244,9 +244,9 @@ TEST_P(ReservationContract, ReleaseRefusesAfterTheHoldRanOut) {
 
 TEST_P(ReservationContract, TheSameOrderReservesAgainAndTheOldOneIsFenced) {
   const storage::Reservation first = Held();
-  const auto second = Reserve(first.coupon, "order-1", 120'000);
+  const auto second = Reserve(NumberOf(first), "order-1", 120'000);
   ASSERT_THAT(second, Succeeds());
-  EXPECT_EQ(GetCoupon(first.coupon)->held_until_ms, second->expire_time_ms);
+  EXPECT_EQ(GetCoupon(NumberOf(first))->held_until_ms, second->expire_time_ms);
   EXPECT_THAT(Commit(first), Refuses(Reason::kReservationFenced));
   EXPECT_THAT(Release(first.ref), Refuses(Reason::kReservationFenced));
   EXPECT_THAT(Commit(*second), Succeeds());
@@ -254,35 +254,35 @@ TEST_P(ReservationContract, TheSameOrderReservesAgainAndTheOldOneIsFenced) {
 
 TEST_P(ReservationContract, TheSameOrderMayShortenItsHold) {
   const storage::Reservation first = Held(60'000);
-  const auto second = Reserve(first.coupon, "order-1", kShortTtlMs);
+  const auto second = Reserve(NumberOf(first), "order-1", kShortTtlMs);
   ASSERT_THAT(second, Succeeds());
   store_->WaitUntil(second->expire_time_ms);
-  EXPECT_EQ(StateOf(first.coupon), CouponState::kIssued);
-  EXPECT_THAT(Reserve(first.coupon, "order-2"), Succeeds());
+  EXPECT_EQ(StateOf(NumberOf(first)), CouponState::kIssued);
+  EXPECT_THAT(Reserve(NumberOf(first), "order-2"), Succeeds());
 }
 
 TEST_P(ReservationContract, TheSameOrderRedeemsAtOnceAndTheReservationIsFenced) {
   const storage::Reservation reservation = Held();
-  EXPECT_THAT(Validate(reservation.coupon, "order-1"), Succeeds());
-  ASSERT_THAT(Redeem(reservation.coupon, "order-1"), Succeeds());
+  EXPECT_THAT(Validate(NumberOf(reservation), "order-1"), Succeeds());
+  ASSERT_THAT(Redeem(NumberOf(reservation), "order-1"), Succeeds());
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationFenced));
   EXPECT_THAT(Release(reservation.ref), Refuses(Reason::kReservationFenced));
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kRedeemed);
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kRedeemed);
 }
 
 TEST_P(ReservationContract, AHoldThatRanOutIsNotThere) {
   const storage::Reservation reservation = Held(kShortTtlMs);
-  EXPECT_THAT(Redeem(reservation.coupon, "order-2"), Refuses(Reason::kCouponReserved));
+  EXPECT_THAT(Redeem(NumberOf(reservation), "order-2"), Refuses(Reason::kCouponReserved));
   store_->WaitUntil(reservation.expire_time_ms);
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kIssued);
-  EXPECT_EQ(GetCoupon(reservation.coupon)->held_until_ms, std::nullopt);
-  EXPECT_THAT(Validate(reservation.coupon, "order-2"), Succeeds());
-  EXPECT_THAT(Redeem(reservation.coupon, "order-2"), Succeeds());
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kIssued);
+  EXPECT_EQ(GetCoupon(NumberOf(reservation))->held_until_ms, std::nullopt);
+  EXPECT_THAT(Validate(NumberOf(reservation), "order-2"), Succeeds());
+  EXPECT_THAT(Redeem(NumberOf(reservation), "order-2"), Succeeds());
 }
 
 TEST_P(ReservationContract, ARevocationThatBreaksTheHoldFencesTheReservation) {
   const storage::Reservation reservation = Held();
-  ASSERT_THAT(Revoke(reservation.coupon, ReservedPolicy::kBreak, false), Succeeds());
+  ASSERT_THAT(Revoke(NumberOf(reservation), ReservedPolicy::kBreak, false), Succeeds());
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationFenced));
   EXPECT_THAT(Release(reservation.ref), Refuses(Reason::kReservationFenced));
 }
@@ -293,7 +293,7 @@ TEST_P(ReservationContract, ARolledBackCommitLeavesTheReservationCommitted) {
   ASSERT_THAT(redemption, Succeeds());
   ASSERT_THAT(Rollback(redemption->ref), Succeeds());
   EXPECT_THAT(Commit(reservation), Refuses(Reason::kReservationCommitted));
-  EXPECT_EQ(StateOf(reservation.coupon), CouponState::kIssued);
+  EXPECT_EQ(StateOf(NumberOf(reservation)), CouponState::kIssued);
 }
 
 }  // namespace

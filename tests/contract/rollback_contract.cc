@@ -33,25 +33,30 @@ TEST_P(RollbackContract, RestoreMakesTheCouponUsable) {
   const auto rolled_back = Rollback(redemption.ref);
   ASSERT_THAT(rolled_back, Succeeds());
   EXPECT_EQ(rolled_back->redemption, redemption.ref);
-  EXPECT_TRUE(rolled_back->restored);
+  EXPECT_EQ(rolled_back->refund_minor, 1500);
+  EXPECT_EQ(rolled_back->due_minor, 0);
+  EXPECT_EQ(rolled_back->coupons.at(0).coupon, NumberOf(redemption));
+  EXPECT_EQ(rolled_back->coupons.at(0).returned_minor, 500);
+  EXPECT_EQ(rolled_back->coupons.at(0).clawed_minor, 0);
+  EXPECT_TRUE(Restored(*rolled_back));
   EXPECT_GE(rolled_back->rollback_time_ms, before);
   EXPECT_LE(rolled_back->rollback_time_ms, Now());
-  const auto coupon = GetCoupon(redemption.coupon);
+  const auto coupon = GetCoupon(NumberOf(redemption));
   EXPECT_EQ(coupon->state, CouponState::kIssued);
   EXPECT_EQ(coupon->redemption, std::nullopt);
   const auto view = Await(store_->redemptions().GetRedemption(redemption.ref, Soon()));
   ASSERT_THAT(view, Succeeds());
   EXPECT_EQ(view->redemption, redemption);
-  EXPECT_EQ(view->rolled_back, *rolled_back);
+  EXPECT_EQ(view->returns, (std::vector<storage::RolledBack>{*rolled_back}));
 }
 
 TEST_P(RollbackContract, RestoreHoldsPastTheEndToo) {
   const std::string id = ActiveWith(RestorePolicy::kRestore, 2'500);
   const storage::Redemption redemption = Redeemed(id);
   store_->WaitUntil(Get(id).definition.use_window.end_ms);
-  EXPECT_EQ(StateOf(redemption.coupon), CouponState::kRedeemed);
-  EXPECT_TRUE(Rollback(redemption.ref)->restored);
-  EXPECT_EQ(StateOf(redemption.coupon), CouponState::kExpired);
+  EXPECT_EQ(StateOf(NumberOf(redemption)), CouponState::kRedeemed);
+  EXPECT_TRUE(Restored(*Rollback(redemption.ref)));
+  EXPECT_EQ(StateOf(NumberOf(redemption)), CouponState::kExpired);
   EXPECT_EQ(Sweep().coupons_expired, 1);
   const storage::CampaignTotals totals = Totals(id);
   EXPECT_EQ(totals.expired, 1);
@@ -60,33 +65,33 @@ TEST_P(RollbackContract, RestoreHoldsPastTheEndToo) {
 
 TEST_P(RollbackContract, KeepUsedLeavesTheCouponUsed) {
   const storage::Redemption redemption = Redeemed(ActiveWith(RestorePolicy::kKeepUsed));
-  EXPECT_FALSE(Rollback(redemption.ref)->restored);
-  const auto coupon = GetCoupon(redemption.coupon);
+  EXPECT_FALSE(Restored(*Rollback(redemption.ref)));
+  const auto coupon = GetCoupon(NumberOf(redemption));
   EXPECT_EQ(coupon->state, CouponState::kRedeemed);
   EXPECT_EQ(coupon->redemption, redemption.ref);
-  EXPECT_THAT(Redeem(redemption.coupon, "order-2"),
+  EXPECT_THAT(Redeem(NumberOf(redemption), "order-2"),
               RefusesWith(Reason::kCouponAlreadyRedeemed, "redemption_id", redemption.ref.ToId('r')));
 }
 
 TEST_P(RollbackContract, RestoreIfUnexpiredRestoresBeforeTheEnd) {
   const storage::Redemption redemption = Redeemed(ActiveWith(RestorePolicy::kRestoreIfUnexpired));
-  EXPECT_TRUE(Rollback(redemption.ref)->restored);
-  EXPECT_EQ(StateOf(redemption.coupon), CouponState::kIssued);
+  EXPECT_TRUE(Restored(*Rollback(redemption.ref)));
+  EXPECT_EQ(StateOf(NumberOf(redemption)), CouponState::kIssued);
 }
 
 TEST_P(RollbackContract, RestoreIfUnexpiredKeepsUsedAfterTheEnd) {
   const std::string id = ActiveWith(RestorePolicy::kRestoreIfUnexpired, 2'500);
   const storage::Redemption redemption = Redeemed(id);
   store_->WaitUntil(Get(id).definition.use_window.end_ms);
-  EXPECT_FALSE(Rollback(redemption.ref)->restored);
-  EXPECT_EQ(StateOf(redemption.coupon), CouponState::kRedeemed);
+  EXPECT_FALSE(Restored(*Rollback(redemption.ref)));
+  EXPECT_EQ(StateOf(NumberOf(redemption)), CouponState::kRedeemed);
 }
 
 TEST_P(RollbackContract, TheCampaignsPresentPolicyCounts) {
   const std::string id = ActiveWith(RestorePolicy::kRestore);
   const storage::Redemption redemption = Redeemed(id);
   ASSERT_THAT(Update(id, [](auto& d) { d.restore_policy = RestorePolicy::kKeepUsed; }), Succeeds());
-  EXPECT_FALSE(Rollback(redemption.ref)->restored);
+  EXPECT_FALSE(Restored(*Rollback(redemption.ref)));
 }
 
 TEST_P(RollbackContract, ASecondRollbackAnswersAsTheFirst) {
@@ -102,14 +107,15 @@ TEST_P(RollbackContract, ARestoredCouponIsRedeemedAgainAndTheOldRedemptionStaysR
   const storage::Redemption first = Redeemed(id);
   const auto rolled_back = Rollback(first.ref);
   ASSERT_THAT(rolled_back, Succeeds());
-  const auto second = Redeem(first.coupon, "order-2");
+  const auto second = Redeem(NumberOf(first), "order-2");
   ASSERT_THAT(second, Succeeds());
   EXPECT_EQ(*Rollback(first.ref), *rolled_back);
-  EXPECT_EQ(GetCoupon(first.coupon)->redemption, second->ref);
-  EXPECT_EQ(Await(store_->redemptions().GetRedemption(first.ref, Soon()))->rolled_back, *rolled_back);
-  EXPECT_EQ(Await(store_->redemptions().GetRedemption(second->ref, Soon()))->rolled_back, std::nullopt);
+  EXPECT_EQ(GetCoupon(NumberOf(first))->redemption, second->ref);
+  EXPECT_EQ(Await(store_->redemptions().GetRedemption(first.ref, Soon()))->returns,
+            (std::vector<storage::RolledBack>{*rolled_back}));
+  EXPECT_TRUE(Await(store_->redemptions().GetRedemption(second->ref, Soon()))->returns.empty());
   ASSERT_THAT(Rollback(second->ref), Succeeds());
-  EXPECT_EQ(StateOf(first.coupon), CouponState::kIssued);
+  EXPECT_EQ(StateOf(NumberOf(first)), CouponState::kIssued);
 }
 
 TEST_P(RollbackContract, RefusesAnUnknownRedemption) {
@@ -131,7 +137,7 @@ TEST_P(RollbackContract, AnEndedOrPausedCampaignsRedemptionIsRolledBack) {
   const std::string id = ActiveWith(RestorePolicy::kRestore);
   const storage::Redemption redemption = Redeemed(id);
   ASSERT_THAT(Move(id, core::Transition::kPause), Succeeds());
-  EXPECT_TRUE(Rollback(redemption.ref)->restored);
+  EXPECT_TRUE(Restored(*Rollback(redemption.ref)));
 }
 
 class RevokeContract : public StoreContract {};

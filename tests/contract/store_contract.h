@@ -1,5 +1,5 @@
-// StoreContract is the fixture of the contract suite: a fresh store, and the port's calls in a few words
-// each. Every call blocks the test's thread until it has answered.
+// StoreFixture has the port's calls in a few words each; StoreContract is that on a fresh store of each kind
+// that the program names. Every call blocks the test's thread until it has answered.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "answer.h"
+#include "deciding.h"
 #include "store_under_test.h"
 #include "tests/support/refusals.h"
 
@@ -18,7 +19,8 @@ namespace tessera::core {
 // How GoogleTest shows a result that was not as expected.
 template <class T>
 void PrintTo(const Result<T>& result, std::ostream* out) {
-  if constexpr (std::is_constructible_v<contract::Value, T> || std::is_same_v<T, storage::CampaignPtr>) {
+  if constexpr (std::is_constructible_v<contract::Value, T> || std::is_same_v<T, storage::CampaignPtr> ||
+                std::is_same_v<T, storage::Verdict> || std::is_same_v<T, storage::Explanation>) {
     *out << contract::Describe(contract::ToAnswer(result));
   } else {
     *out << (result.ok() ? "a value" : contract::Describe(contract::Answer(result.error())));
@@ -73,9 +75,18 @@ class StoreFixture : public ::testing::Test {
   // All pages, newest first.
   std::vector<storage::Coupon> Wallet(const core::UserKey& user);
 
+  // Of an order of 2000, without a user.
   storage::UseIntent Use(storage::Method method, core::CouponName coupon, const std::string& order_id);
+  // Of User(i), together.
+  storage::UseIntent Use(storage::Method method, std::vector<core::CouponName> coupons, uint32_t user,
+                         const std::string& order_id);
+  // One coupon's refusal is the answer.
+  core::Result<storage::Verdict> Validate(storage::UseIntent intent);
   core::Result<storage::Verdict> Validate(core::CouponName coupon, const std::string& order_id);
+  core::Result<storage::Redemption> Redeem(storage::UseIntent intent);
   core::Result<storage::Redemption> Redeem(core::CouponName coupon, const std::string& order_id);
+  // By another operation than a redemption with the same intent.
+  core::Result<storage::Reservation> Reserve(storage::UseIntent intent, int64_t ttl_ms = 60'000);
   core::Result<storage::Reservation> Reserve(core::CouponNumber coupon, const std::string& order_id,
                                              int64_t ttl_ms = 60'000);
   core::Result<storage::Redemption> Commit(const storage::Reservation& reservation);
@@ -98,10 +109,12 @@ class StoreFixture : public ::testing::Test {
 };
 
 // The suites' base: each case runs on every store of the program.
-class StoreContract : public StoreFixture, public ::testing::WithParamInterface<StoreFactory> {
+template <class Fixture>
+class Contract : public Fixture, public ::testing::WithParamInterface<StoreFactory> {
  protected:
-  void SetUp() override { store_ = GetParam().make(); }
+  void SetUp() override { this->store_ = GetParam().make(); }
 };
+using StoreContract = Contract<StoreFixture>;
 
 inline core::Order OrderOf(int64_t total_minor) {
   core::Order order;
@@ -111,11 +124,43 @@ inline core::Order OrderOf(int64_t total_minor) {
   return order;
 }
 
-// Evaluates an order of `total_minor`.
-inline storage::Decide Deciding(int64_t total_minor) {
-  return [order = OrderOf(total_minor)](const core::Campaign& campaign) {
-    return core::Evaluate(campaign.definition, order);
+inline storage::Decide Deciding(int64_t total_minor) { return DecideFor(OrderOf(total_minor)); }
+
+// Refuses every candidate.
+inline storage::Decide Refusing(core::Reason reason) {
+  return [reason](std::span<const storage::Candidate> candidates, core::InstantMs) {
+    std::vector<storage::RefusedCandidate> refused;
+    for (size_t i = 0; i < candidates.size(); ++i) refused.push_back({i, core::Error(reason, "so decided")});
+    storage::Decision decision;
+    decision.stack = std::move(refused);
+    return decision;
   };
+}
+
+// Makes `intent` one of another order, of the same id.
+void Buy(storage::UseIntent& intent, core::Order order);
+inline void Buy(storage::UseIntent& intent, int64_t total_minor) { Buy(intent, OrderOf(total_minor)); }
+
+// Of a redemption or reservation of one coupon; the test fails when it is one of several.
+template <class Use>
+const core::AppliedCoupon& TheCoupon(const Use& use) {
+  static const core::AppliedCoupon none{.key = {.campaign_id = "", .name = core::CouponNumber{}}};
+  EXPECT_EQ(use.coupons.size(), 1u);
+  return use.coupons.size() == 1 ? use.coupons.front() : none;
+}
+template <class Use>
+core::CouponNumber NumberOf(const Use& use) {
+  return std::get<core::CouponNumber>(TheCoupon(use).key.name);
+}
+template <class Use>
+std::string CampaignOf(const Use& use) {
+  return TheCoupon(use).key.campaign_id;
+}
+// Of a rollback of one coupon, whole.
+inline bool Restored(const storage::RolledBack& back) {
+  EXPECT_TRUE(back.whole);
+  EXPECT_EQ(back.coupons.size(), 1u);
+  return back.coupons.size() == 1 && back.coupons.front().restored;
 }
 
 // EXPECT_THAT(result, Refuses(Reason::kStock)), with metadata that must be among the error's where given.

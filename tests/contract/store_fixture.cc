@@ -51,9 +51,9 @@ core::CampaignDefinition StoreFixture::Definition() {
   constexpr int64_t kHourMs = 3'600'000;
   core::CampaignDefinition definition;
   definition.display_name = "Spring";
-  definition.currency = *core::Currency::Parse("EUR", "currency");
+  definition.offer.currency = *core::Currency::Parse("EUR", "currency");
   definition.time_zone = "UTC";
-  definition.terms.benefit = core::AmountOff{500};
+  definition.offer.benefit = core::AmountOff{500};
   definition.claim_window = {Now() - kHourMs, Now() + 30 * 24 * kHourMs};
   definition.use_window = definition.claim_window;
   return definition;
@@ -151,29 +151,60 @@ std::vector<storage::Coupon> StoreFixture::Wallet(const UserKey& user) {
   return coupons;
 }
 
+void Buy(storage::UseIntent& intent, core::Order order) {
+  order.order_id = intent.order.order_id;
+  intent.decide = DecideFor(order);
+  intent.order = std::move(order);
+}
+
 storage::UseIntent StoreFixture::Use(Method method, core::CouponName coupon, const std::string& order_id) {
   storage::UseIntent intent;
   intent.op = NewOp(method);
-  intent.coupon = coupon;
-  intent.order_id = order_id;
-  intent.decide = Deciding(2000);
+  intent.coupons = {coupon};
+  intent.order.order_id = order_id;
+  Buy(intent, 2000);
   return intent;
 }
 
+storage::UseIntent StoreFixture::Use(Method method, std::vector<core::CouponName> coupons, uint32_t user,
+                                     const std::string& order_id) {
+  storage::UseIntent intent = Use(method, coupons.front(), order_id);
+  intent.coupons = std::move(coupons);
+  intent.user = User(user);
+  return intent;
+}
+
+Result<storage::Verdict> StoreFixture::Validate(storage::UseIntent intent) {
+  const bool one = intent.coupons.size() == 1;
+  auto verdict = Await(store_->redemptions().Validate(std::move(intent)));
+  if (!one || !verdict.ok() || verdict->coupons.size() != 1) return verdict;
+  if (const auto* why = std::get_if<core::Error>(&verdict->coupons.front().says)) return *why;
+  return verdict;
+}
+
 Result<storage::Verdict> StoreFixture::Validate(core::CouponName coupon, const std::string& order_id) {
-  return Await(store_->redemptions().Validate(Use(Method::kRedeemCoupons, coupon, order_id)));
+  return Validate(Use(Method::kRedeemCoupons, coupon, order_id));
+}
+
+Result<storage::Redemption> StoreFixture::Redeem(storage::UseIntent intent) {
+  return Await(store_->redemptions().Redeem(std::move(intent)));
 }
 
 Result<storage::Redemption> StoreFixture::Redeem(core::CouponName coupon, const std::string& order_id) {
-  return Await(store_->redemptions().Redeem(Use(Method::kRedeemCoupons, coupon, order_id)));
+  return Redeem(Use(Method::kRedeemCoupons, coupon, order_id));
+}
+
+Result<storage::Reservation> StoreFixture::Reserve(storage::UseIntent intent, int64_t ttl_ms) {
+  storage::ReserveIntent reserve;
+  reserve.use = std::move(intent);
+  if (reserve.use.op.method != Method::kReserveCoupons) reserve.use.op = NewOp(Method::kReserveCoupons);
+  reserve.ttl_ms = ttl_ms;
+  return Await(store_->redemptions().Reserve(std::move(reserve)));
 }
 
 Result<storage::Reservation> StoreFixture::Reserve(CouponNumber coupon, const std::string& order_id,
                                                    int64_t ttl_ms) {
-  storage::ReserveIntent intent;
-  intent.use = Use(Method::kReserveCoupons, coupon, order_id);
-  intent.ttl_ms = ttl_ms;
-  return Await(store_->redemptions().Reserve(intent));
+  return Reserve(Use(Method::kReserveCoupons, coupon, order_id), ttl_ms);
 }
 
 Result<storage::Redemption> StoreFixture::Commit(const storage::Reservation& reservation) {

@@ -129,12 +129,12 @@ TEST_F(CorruptionTest, AnEventGone) {
 }
 
 TEST_F(CorruptionTest, TheBooksOfAStockChanged) {
-  Redis({"HINCRBY", keys().StockBooks(campaign_, 0), "pool", "1"});
+  Redis({"HINCRBY", keys().LimitBooks(campaign_, storage::LimitKind::kStock, 0), "pool", "1"});
   ExpectNamed(VerifyDepth::kCounters, "stock: pool + away = cap");
 }
 
 TEST_F(CorruptionTest, TheBooksOfAStockGone) {
-  EXPECT_EQ(Redis({"DEL", keys().StockBooks(campaign_, 0)}), "1");
+  EXPECT_EQ(Redis({"DEL", keys().LimitBooks(campaign_, storage::LimitKind::kStock, 0)}), "1");
   ExpectNamed(VerifyDepth::kCounters, "stock: got at most leased");
 }
 

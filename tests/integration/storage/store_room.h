@@ -1,5 +1,5 @@
-// StoreRoom is the Redis adapter on a redis-server of the test's own, which the test may break, with the
-// port's calls in a few words each. Used by the test's thread alone.
+// A room is the Redis adapter on a redis-server of the test's own, which the test may break, with the calls
+// of a fixture. Used by the test's thread alone.
 #pragma once
 
 #include "redis_under_test.h"
@@ -8,13 +8,14 @@
 
 namespace tessera::contract {
 
-class StoreRoom : public StoreFixture {
+template <class Fixture>
+class RoomFor : public Fixture {
  protected:
   void Open(const redis::Config& redis, const RedisUnderTest::Options& options = {},
             core::Shape shape = {.partitions = 4, .buckets = 8}) {
     auto store = std::make_unique<RedisUnderTest>(redis, shape, options);
     redis_ = store.get();
-    store_ = std::move(store);
+    this->store_ = std::move(store);
   }
 
   static redis::Config ConfigFor(const std::string& address) {
@@ -25,5 +26,6 @@ class StoreRoom : public StoreFixture {
 
   RedisUnderTest* redis_ = nullptr;  // store_ as what it is
 };
+using StoreRoom = RoomFor<StoreFixture>;
 
 }  // namespace tessera::contract
