@@ -1,6 +1,6 @@
 #include "api/convert_campaign.h"
 
-#include <variant>
+#include "api/convert_offer.h"
 
 namespace tessera::api {
 namespace {
@@ -12,19 +12,14 @@ void Set(pb::TimeWindow* out, const core::Window& window) {
   *out->mutable_end_time() = ToProto(window.end_ms);
 }
 
-// One overload for each benefit: a new alternative does not compile until it has one.
-void SetBenefit(pb::CouponTerms* out, const core::PercentOff& percent) {
-  out->mutable_percent_off()->set_basis_points(percent.basis_points);
-  if (percent.cap_minor) out->mutable_percent_off()->set_cap_minor(*percent.cap_minor);
-}
-
-void SetBenefit(pb::CouponTerms* out, const core::AmountOff& amount) {
-  out->mutable_amount_off()->set_amount_minor(amount.amount_minor);
-}
-
-void Set(pb::CouponTerms* out, const core::CouponTerms& terms) {
-  std::visit([&](const auto& benefit) { SetBenefit(out, benefit); }, terms.benefit);
-  if (terms.minimum_spend_minor) out->set_minimum_spend_minor(*terms.minimum_spend_minor);
+void Set(pb::UseLimits* out, const core::UseLimits& limits) {
+  if (limits.budget_total_minor) out->set_budget_total_minor(*limits.budget_total_minor);
+  if (limits.budget_per_day_minor) out->set_budget_per_day_minor(*limits.budget_per_day_minor);
+  if (limits.uses_per_user_total) out->set_uses_per_user_total(*limits.uses_per_user_total);
+  if (limits.uses_per_user_per_day) out->set_uses_per_user_per_day(*limits.uses_per_user_per_day);
+  if (limits.uses_per_user_per_week) out->set_uses_per_user_per_week(*limits.uses_per_user_per_week);
+  if (limits.uses_per_user_per_month) out->set_uses_per_user_per_month(*limits.uses_per_user_per_month);
+  out->set_budget_clips(limits.budget_clips);
 }
 
 void Set(pb::CampaignLimits* out, const core::CampaignLimits& limits) {
@@ -54,6 +49,18 @@ pb::RestorePolicy ToProto(core::RestorePolicy policy) {
       return pb::RESTORE_POLICY_RESTORE_IF_UNEXPIRED;
   }
   return pb::RESTORE_POLICY_UNSPECIFIED;
+}
+
+pb::ThresholdLoss ToProto(core::ThresholdLoss loss) {
+  switch (loss) {
+    case core::ThresholdLoss::kKeep:
+      return pb::THRESHOLD_LOSS_KEEP;
+    case core::ThresholdLoss::kClawBack:
+      return pb::THRESHOLD_LOSS_CLAW_BACK;
+    case core::ThresholdLoss::kProrate:
+      return pb::THRESHOLD_LOSS_PRORATE;
+  }
+  return pb::THRESHOLD_LOSS_UNSPECIFIED;
 }
 
 }  // namespace
@@ -89,14 +96,16 @@ pb::CampaignState ToProto(core::CampaignState state) {
 pb::CampaignDefinition ToProto(const core::CampaignDefinition& definition) {
   pb::CampaignDefinition out;
   out.set_display_name(definition.display_name);
-  out.set_currency_code(std::string(definition.currency.code()));
+  out.set_currency_code(std::string(definition.offer.currency.code()));
   out.set_time_zone(definition.time_zone);
-  Set(out.mutable_terms(), definition.terms);
+  *out.mutable_offer() = ToProto(definition.offer);
   Set(out.mutable_claim_window(), definition.claim_window);
   Set(out.mutable_use_window(), definition.use_window);
   if (definition.limits != core::CampaignLimits{}) Set(out.mutable_limits(), definition.limits);
+  if (definition.use_limits != core::UseLimits{}) Set(out.mutable_use_limits(), definition.use_limits);
   out.set_pause_scope(ToProto(definition.pause_scope));
   out.set_restore_policy(ToProto(definition.restore_policy));
+  out.set_threshold_loss(ToProto(definition.threshold_loss));
   return out;
 }
 

@@ -16,8 +16,24 @@ coupon::v1::Refusal ToProto(const core::Error& error) {
   coupon::v1::Refusal out;
   out.set_reason(ToProto(error.reason));
   out.set_message(error.message);
-  for (const auto& [key, value] : error.metadata) (*out.mutable_metadata())[key] = value;
+  for (const auto& [key, value] : error.metadata) {
+    coupon::v1::RefusalMetadata* entry = out.add_metadata();
+    entry->set_key(key);
+    entry->set_value(value);
+  }
   return out;
+}
+
+core::Error ReadRefusal(const coupon::v1::Refusal& stored) {
+  // The enums mirror each other, value by value (status_test.cc).
+  const int place = stored.reason() - 1;
+  const bool known = place >= 0 && place < core::kReasonCount;
+  const core::Reason reason = known ? static_cast<core::Reason>(place) : core::Reason::kInternal;
+  core::Error error(reason, stored.message());
+  for (const coupon::v1::RefusalMetadata& entry : stored.metadata()) {
+    error.metadata.emplace_back(entry.key(), entry.value());
+  }
+  return error;
 }
 
 bool IsVerdict(core::Reason reason) {

@@ -8,6 +8,8 @@ namespace tessera::api {
 
 coupon::v1::ErrorReason ToProto(core::Reason reason);
 coupon::v1::Refusal ToProto(const core::Error& error);
+// A refusal that was stored. A reason that this version does not know was no verdict of it: INTERNAL.
+core::Error ReadRefusal(const coupon::v1::Refusal& stored);
 
 // Whether a refusal says something about the coupon, the order or the campaign, as a verdict does, and not
 // that the call could not be judged.

@@ -97,7 +97,7 @@ bool SetResult(pb::Operation* out, const storage::Outcome& outcome, Method metho
           outcome, [&](const auto& x) { *out->mutable_release_reservation() = ToProto(x); });
     case Method::kRollbackRedemption:
       return With<storage::RolledBack>(
-          outcome, [&](const auto& x) { *out->mutable_rollback_redemption() = ToProto(x); });
+          outcome, [&](const auto& x) { *out->mutable_rollback_redemption() = ToRollbackResponse(x); });
   }
   return false;
 }

@@ -1,6 +1,7 @@
 #include "api/convert_redemption.h"
 
 #include "api/convert_campaign.h"
+#include "api/convert_error.h"
 #include "api/coupon_ref.h"
 
 namespace tessera::api {
@@ -8,56 +9,100 @@ namespace {
 
 namespace pb = coupon::v1;
 
-pb::Money MoneyOf(int64_t minor, const core::Currency& currency) {
-  core::Money money;
-  money.minor = minor;
-  money.currency = currency;
-  return ToProto(money);
+// What a reservation and a redemption have in common.
+template <class Message, class Stored>
+Message Stack(const Stored& stored) {
+  Message out;
+  out.set_order_id(stored.order_id);
+  SetSums(&out, stored.subtotal_minor, stored.shipping_minor, stored.discount_minor, stored.currency);
+  const OrderWords order{stored.currency, stored.line_ids};
+  for (const core::AppliedCoupon& applied : stored.coupons) *out.add_coupons() = ToProto(applied, order);
+  for (const storage::LeftOut& left_out : stored.left_out) *out.add_left_out() = ToProto(left_out);
+  return out;
 }
 
 }  // namespace
 
+pb::Money MoneyOf(int64_t minor, const core::Currency& currency) {
+  const core::Money money{.minor = minor, .currency = currency};
+  return ToProto(money);
+}
+
+std::vector<std::string> LineIdsOf(const core::Order& order) {
+  std::vector<std::string> ids;
+  ids.reserve(order.lines.size());
+  for (const core::OrderLine& line : order.lines) ids.push_back(line.line_id);
+  return ids;
+}
+
+pb::AppliedCoupon ToProto(const core::AppliedCoupon& applied, const OrderWords& order) {
+  pb::AppliedCoupon out;
+  out.set_coupon_id(CouponIdOf(applied.key.name));
+  out.set_campaign_id(applied.key.campaign_id);
+  *out.mutable_discount() = MoneyOf(applied.discount_minor, order.currency);
+  if (applied.shipping_minor != 0) {
+    *out.mutable_shipping_discount() = MoneyOf(applied.shipping_minor, order.currency);
+  }
+  for (const core::LineShare& share : applied.lines) {
+    pb::LineDiscount* line = out.add_lines();
+    if (share.line < order.line_ids.size()) line->set_line_id(order.line_ids[share.line]);
+    *line->mutable_discount() = MoneyOf(share.minor, order.currency);
+  }
+  if (applied.added) {
+    out.mutable_added_item()->set_sku(applied.added->sku);
+    out.mutable_added_item()->set_quantity(applied.added->quantity);
+  }
+  return out;
+}
+
+pb::LeftOutCoupon ToProto(const storage::LeftOut& left_out) {
+  pb::LeftOutCoupon out;
+  out.set_coupon_id(CouponIdOf(left_out.coupon));
+  *out.mutable_refusal() = ToProto(left_out.why);
+  return out;
+}
+
 pb::Redemption ToProto(const storage::Redemption& redemption) {
-  pb::Redemption out;
+  auto out = Stack<pb::Redemption>(redemption);
   out.set_redemption_id(redemption.ref.ToId('r'));
-  out.set_coupon_id(redemption.coupon.ToId());
-  out.set_campaign_id(redemption.campaign_id);
-  out.set_order_id(redemption.order_id);
-  *out.mutable_subtotal() = MoneyOf(redemption.subtotal_minor, redemption.currency);
-  *out.mutable_discount() = MoneyOf(redemption.discount_minor, redemption.currency);
   *out.mutable_redeem_time() = ToProto(redemption.redeem_time_ms);
   return out;
 }
 
 pb::Reservation ToProto(const storage::Reservation& reservation) {
-  pb::Reservation out;
+  auto out = Stack<pb::Reservation>(reservation);
   out.set_reservation_id(reservation.ref.ToId('h'));
-  out.set_coupon_id(reservation.coupon.ToId());
-  out.set_campaign_id(reservation.campaign_id);
-  out.set_order_id(reservation.order_id);
-  *out.mutable_subtotal() = MoneyOf(reservation.subtotal_minor, reservation.currency);
-  *out.mutable_discount() = MoneyOf(reservation.discount_minor, reservation.currency);
   *out.mutable_expire_time() = ToProto(reservation.expire_time_ms);
   return out;
 }
 
-pb::Applicable ToProto(const storage::Verdict& verdict) {
-  pb::Applicable out;
-  out.set_coupon_id(CouponIdOf(verdict.coupon));
-  out.set_campaign_id(verdict.campaign_id);
-  *out.mutable_discount() = MoneyOf(verdict.discount.discount_minor, verdict.currency);
+pb::Rollback ToProto(const storage::RolledBack& rolled_back) {
+  pb::Rollback out;
+  const core::Currency& currency = rolled_back.currency;
+  out.set_redemption_id(rolled_back.redemption.ToId('r'));
+  *out.mutable_refund() = MoneyOf(rolled_back.refund_minor, currency);
+  *out.mutable_due() = MoneyOf(rolled_back.due_minor, currency);
+  for (const storage::ReturnedCoupon& returned : rolled_back.coupons) {
+    pb::ReturnedCoupon* coupon = out.add_coupons();
+    coupon->set_coupon_id(returned.coupon.ToId());
+    *coupon->mutable_returned() = MoneyOf(returned.returned_minor, currency);
+    *coupon->mutable_clawed_back() = MoneyOf(returned.clawed_minor, currency);
+    coupon->set_restored(returned.restored);
+  }
+  out.set_whole(rolled_back.whole);
+  *out.mutable_rollback_time() = ToProto(rolled_back.rollback_time_ms);
   return out;
 }
 
 pb::RedeemCouponsResponse ToRedeemResponse(const storage::Redemption& redemption) {
   pb::RedeemCouponsResponse out;
-  *out.add_redemptions() = ToProto(redemption);
+  *out.mutable_redemption() = ToProto(redemption);
   return out;
 }
 
 pb::ReserveCouponsResponse ToReserveResponse(const storage::Reservation& reservation) {
   pb::ReserveCouponsResponse out;
-  *out.add_reservations() = ToProto(reservation);
+  *out.mutable_reservation() = ToProto(reservation);
   return out;
 }
 
@@ -74,21 +119,16 @@ pb::ReleaseReservationResponse ToProto(const storage::Released& released) {
   return out;
 }
 
-pb::RollbackRedemptionResponse ToProto(const storage::RolledBack& rolled_back) {
+pb::RollbackRedemptionResponse ToRollbackResponse(const storage::RolledBack& rolled_back) {
   pb::RollbackRedemptionResponse out;
-  out.set_redemption_id(rolled_back.redemption.ToId('r'));
-  *out.mutable_rollback_time() = ToProto(rolled_back.rollback_time_ms);
-  out.set_restored(rolled_back.restored);
+  *out.mutable_rollback() = ToProto(rolled_back);
   return out;
 }
 
 pb::GetRedemptionResponse ToProto(const storage::RedemptionView& view) {
   pb::GetRedemptionResponse out;
   *out.mutable_redemption() = ToProto(view.redemption);
-  if (view.rolled_back) {
-    *out.mutable_rollback_time() = ToProto(view.rolled_back->rollback_time_ms);
-    out.set_restored(view.rolled_back->restored);
-  }
+  for (const storage::RolledBack& rolled_back : view.returns) *out.add_rollbacks() = ToProto(rolled_back);
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "api/definition_codec.h"
 
 #include "api/convert_campaign.h"
+#include "api/convert_offer.h"
 
 namespace tessera::api {
 namespace {
@@ -18,9 +19,8 @@ class Decoder {
     out.display_name = in.display_name();
     const auto currency = core::Currency::Parse(in.currency_code(), "currency_code");
     Need(currency.ok(), "currency_code");
-    if (currency.ok()) out.currency = *currency;
     out.time_zone = in.time_zone();
-    out.terms = Terms(in.terms());
+    if (currency.ok()) out.offer = OfferOf(in.offer(), *currency);
     out.claim_window = {InstantOf(in.claim_window().start_time()), InstantOf(in.claim_window().end_time())};
     out.use_window = {InstantOf(in.use_window().start_time()), InstantOf(in.use_window().end_time())};
     const pb::CampaignLimits& limits = in.limits();
@@ -28,8 +28,22 @@ class Decoder {
     if (limits.has_stock_per_day()) out.limits.stock_per_day = Count(limits.stock_per_day());
     if (limits.has_per_user_total()) out.limits.per_user_total = Count(limits.per_user_total());
     if (limits.has_per_user_per_day()) out.limits.per_user_per_day = Count(limits.per_user_per_day());
+    const pb::UseLimits& uses = in.use_limits();
+    if (uses.has_budget_total_minor()) out.use_limits.budget_total_minor = Count(uses.budget_total_minor());
+    if (uses.has_budget_per_day_minor())
+      out.use_limits.budget_per_day_minor = Count(uses.budget_per_day_minor());
+    if (uses.has_uses_per_user_total())
+      out.use_limits.uses_per_user_total = Count(uses.uses_per_user_total());
+    if (uses.has_uses_per_user_per_day())
+      out.use_limits.uses_per_user_per_day = Count(uses.uses_per_user_per_day());
+    if (uses.has_uses_per_user_per_week())
+      out.use_limits.uses_per_user_per_week = Count(uses.uses_per_user_per_week());
+    if (uses.has_uses_per_user_per_month())
+      out.use_limits.uses_per_user_per_month = Count(uses.uses_per_user_per_month());
+    out.use_limits.budget_clips = uses.budget_clips();
     out.pause_scope = ScopeOf(in.pause_scope());
     out.restore_policy = PolicyOf(in.restore_policy());
+    out.threshold_loss = LossOf(in.threshold_loss());
     return out;
   }
 
@@ -37,7 +51,7 @@ class Decoder {
   const std::string& missing() const { return missing_; }
 
  private:
-  void Need(bool holds, const char* what) {
+  void Need(bool holds, std::string_view what) {
     if (!holds && missing_.empty()) missing_ = what;
   }
 
@@ -46,25 +60,13 @@ class Decoder {
     return value;
   }
 
-  core::CouponTerms Terms(const pb::CouponTerms& in) {
-    core::CouponTerms out;
-    switch (in.benefit_case()) {
-      case pb::CouponTerms::kPercentOff: {
-        core::PercentOff percent;
-        percent.basis_points = in.percent_off().basis_points();
-        Need(percent.basis_points >= 0 && percent.basis_points <= kWhole, "basis_points");
-        if (in.percent_off().has_cap_minor()) percent.cap_minor = Count(in.percent_off().cap_minor());
-        out.benefit = percent;
-        break;
-      }
-      case pb::CouponTerms::kAmountOff:
-        out.benefit = core::AmountOff{Count(in.amount_off().amount_minor())};
-        break;
-      case pb::CouponTerms::BENEFIT_NOT_SET:
-        Need(false, "terms");
-        break;
-    }
-    if (in.has_minimum_spend_minor()) out.minimum_spend_minor = Count(in.minimum_spend_minor());
+  core::Offer OfferOf(const pb::Offer& in, const core::Currency& currency) {
+    Need(in.benefit_case() != pb::Offer::BENEFIT_NOT_SET, "offer");
+    Need(pb::PriceBase_IsValid(in.stacking().base()), "offer.stacking.base");
+    Need(pb::ThresholdBasis_IsValid(in.stacking().threshold_basis()), "offer.stacking.threshold_basis");
+    core::Offer out = FromProto(in, currency);
+    const core::Status computable = core::CheckComputable(out, "offer");
+    if (!computable.ok()) Need(false, computable.error().message);
     return out;
   }
 
@@ -93,7 +95,21 @@ class Decoder {
     }
   }
 
-  static constexpr int32_t kWhole = 10'000;
+  core::ThresholdLoss LossOf(pb::ThresholdLoss in) {
+    switch (in) {
+      case pb::THRESHOLD_LOSS_UNSPECIFIED:  // stored before there was a choice
+      case pb::THRESHOLD_LOSS_KEEP:
+        return core::ThresholdLoss::kKeep;
+      case pb::THRESHOLD_LOSS_CLAW_BACK:
+        return core::ThresholdLoss::kClawBack;
+      case pb::THRESHOLD_LOSS_PRORATE:
+        return core::ThresholdLoss::kProrate;
+      default:
+        Need(false, "threshold_loss");
+        return core::ThresholdLoss::kKeep;
+    }
+  }
+
   std::string missing_;
 };
 
@@ -114,7 +130,7 @@ core::Result<core::CampaignDefinition> DecodeDefinition(std::string_view bytes) 
     return nonsense("no CampaignDefinition");
   Decoder decoder;
   core::CampaignDefinition definition = decoder.Definition(stored);
-  if (!decoder.missing().empty()) return nonsense(decoder.missing() + " of the definition cannot be read");
+  if (!decoder.missing().empty()) return nonsense("of the definition cannot be read: " + decoder.missing());
   return definition;
 }
 

@@ -43,6 +43,13 @@ class FieldChecker {
   std::string Text(const FieldPath& path, const std::string& value, size_t characters_max);
   // The same, counted in bytes: a name that another system gave.
   std::string Name(const FieldPath& path, const std::string& value, size_t bytes_max);
+  // Not empty, and UTF-8 without control characters; how long it may be is for others to say.
+  bool Printable(const FieldPath& path, const std::string& value);
+  // The same for each text of a list.
+  template <class Texts>
+  void PrintableAll(const FieldPath& path, const Texts& texts) {
+    for (int i = 0; ok() && i < texts.size(); ++i) Printable(path.At(i), texts[i]);
+  }
   std::string CampaignId(const FieldPath& path, const std::string& value);
   core::RequestId RequestId(const std::string& value);
 
@@ -68,8 +75,6 @@ class FieldChecker {
                      int64_t max);
 
  private:
-  bool Printable(const FieldPath& path, const std::string& value);
-
   std::optional<core::Error> error_;
 };
 

@@ -4,6 +4,7 @@
 
 #include "api/convert_campaign.h"
 #include "api/field_checker.h"
+#include "api/parse_offer.h"
 #include "calendar/calendar.h"
 #include "core/lifecycle.h"
 #include "core/limits.h"
@@ -30,38 +31,6 @@ core::Window ParseWindow(FieldChecker& check, const FieldPath& path, bool set, c
   return parsed;
 }
 
-core::PercentOff ParsePercent(FieldChecker& check, const FieldPath& path, const pb::PercentOff& percent) {
-  core::PercentOff parsed;
-  parsed.basis_points =
-      static_cast<int32_t>(check.Number(path.Field("basis_points"), percent.basis_points(), 1, 10'000));
-  if (percent.has_cap_minor())
-    parsed.cap_minor = check.Number(path.Field("cap_minor"), percent.cap_minor(), 1);
-  return parsed;
-}
-
-core::CouponTerms ParseTerms(FieldChecker& check, const FieldPath& path, const pb::CouponTerms& terms) {
-  core::CouponTerms parsed;
-  switch (terms.benefit_case()) {
-    case pb::CouponTerms::kPercentOff:
-      parsed.benefit = ParsePercent(check, path.Field("percent_off"), terms.percent_off());
-      break;
-    case pb::CouponTerms::kAmountOff: {
-      const FieldPath amount_off = path.Field("amount_off");
-      parsed.benefit = core::AmountOff{
-          check.Number(amount_off.Field("amount_minor"), terms.amount_off().amount_minor(), 1)};
-      break;
-    }
-    case pb::CouponTerms::BENEFIT_NOT_SET:
-      check.Fail(path, "must have one of percent_off, amount_off");
-      break;
-  }
-  if (terms.has_minimum_spend_minor()) {
-    parsed.minimum_spend_minor =
-        check.Number(path.Field("minimum_spend_minor"), terms.minimum_spend_minor(), 1);
-  }
-  return parsed;
-}
-
 core::CampaignLimits ParseLimits(FieldChecker& check, const FieldPath& path,
                                  const pb::CampaignLimits& limits) {
   const auto limit = [&](const char* name, bool set, int64_t value) -> std::optional<int64_t> {
@@ -74,6 +43,28 @@ core::CampaignLimits ParseLimits(FieldChecker& check, const FieldPath& path,
   parsed.per_user_total = limit("per_user_total", limits.has_per_user_total(), limits.per_user_total());
   parsed.per_user_per_day =
       limit("per_user_per_day", limits.has_per_user_per_day(), limits.per_user_per_day());
+  return parsed;
+}
+
+core::UseLimits ParseUseLimits(FieldChecker& check, const FieldPath& path, const pb::UseLimits& limits) {
+  const auto limit = [&](const char* name, bool set, int64_t value) -> std::optional<int64_t> {
+    if (!set) return std::nullopt;
+    return check.Number(path.Field(name), value, 1);
+  };
+  core::UseLimits parsed;
+  parsed.budget_total_minor =
+      limit("budget_total_minor", limits.has_budget_total_minor(), limits.budget_total_minor());
+  parsed.budget_per_day_minor =
+      limit("budget_per_day_minor", limits.has_budget_per_day_minor(), limits.budget_per_day_minor());
+  parsed.uses_per_user_total =
+      limit("uses_per_user_total", limits.has_uses_per_user_total(), limits.uses_per_user_total());
+  parsed.uses_per_user_per_day =
+      limit("uses_per_user_per_day", limits.has_uses_per_user_per_day(), limits.uses_per_user_per_day());
+  parsed.uses_per_user_per_week =
+      limit("uses_per_user_per_week", limits.has_uses_per_user_per_week(), limits.uses_per_user_per_week());
+  parsed.uses_per_user_per_month = limit("uses_per_user_per_month", limits.has_uses_per_user_per_month(),
+                                         limits.uses_per_user_per_month());
+  parsed.budget_clips = limits.budget_clips();
   return parsed;
 }
 
@@ -91,6 +82,17 @@ core::RestorePolicy ParseRestorePolicy(FieldChecker& check, const FieldPath& pat
       return core::RestorePolicy::kRestoreIfUnexpired;
     default:
       return core::RestorePolicy::kRestore;
+  }
+}
+
+core::ThresholdLoss ParseThresholdLoss(FieldChecker& check, const FieldPath& path, pb::ThresholdLoss loss) {
+  switch (check.ChoiceOr(path, loss, pb::ThresholdLoss_IsValid, pb::THRESHOLD_LOSS_KEEP)) {
+    case pb::THRESHOLD_LOSS_CLAW_BACK:
+      return core::ThresholdLoss::kClawBack;
+    case pb::THRESHOLD_LOSS_PRORATE:
+      return core::ThresholdLoss::kProrate;
+    default:
+      return core::ThresholdLoss::kKeep;
   }
 }
 
@@ -138,16 +140,18 @@ core::Result<core::CampaignDefinition> ParseDefinition(const pb::CampaignDefinit
   core::CampaignDefinition out;
   out.display_name =
       check.Text(path.Field("display_name"), in.display_name(), core::limits::kDisplayNameLengthMax);
-  out.currency =
+  const auto currency =
       check.Take(core::Currency::Parse(in.currency_code(), path.Field("currency_code").ToString()));
   out.time_zone = in.time_zone();
   check.Take(calendar::LoadZone(in.time_zone(), path.Field("time_zone").ToString()));
-  out.terms = ParseTerms(check, path.Field("terms"), in.terms());
+  out.offer = ParseOffer(check, path.Field("offer"), in.offer(), currency);
   out.claim_window = ParseWindow(check, path.Field("claim_window"), in.has_claim_window(), in.claim_window());
   out.use_window = ParseWindow(check, path.Field("use_window"), in.has_use_window(), in.use_window());
   out.limits = ParseLimits(check, path.Field("limits"), in.limits());
+  out.use_limits = ParseUseLimits(check, path.Field("use_limits"), in.use_limits());
   out.pause_scope = ParsePauseScope(check, path.Field("pause_scope"), in.pause_scope());
   out.restore_policy = ParseRestorePolicy(check, path.Field("restore_policy"), in.restore_policy());
+  out.threshold_loss = ParseThresholdLoss(check, path.Field("threshold_loss"), in.threshold_loss());
   return check.Answer(std::move(out));
 }
 
@@ -204,6 +208,7 @@ core::Result<core::CampaignDefinition> EditDefinition(const pb::UpdateCampaignRe
   } else {
     FieldMaskUtil::MergeOptions options;
     options.set_replace_message_fields(true);
+    options.set_replace_repeated_fields(true);
     FieldMaskUtil::MergeMessageTo(request.campaign(), request.update_mask(), options, &merged);
   }
   auto edited = ParseDefinition(merged, "campaign");

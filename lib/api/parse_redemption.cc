@@ -1,73 +1,26 @@
 #include "api/parse_redemption.h"
 
-#include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
-#include "api/field_checker.h"
-#include "api/parse_order.h"
+#include "api/parse_stack.h"
 #include "core/limits.h"
+#include "core/order_limits.h"
 
 namespace tessera::api {
 namespace {
 
 namespace pb = coupon::v1;
 namespace limits = core::limits;
-using CouponRefs = google::protobuf::RepeatedPtrField<pb::CouponRef>;
-
-// Entries of a list that is too long are looked at up to here, so that a coupon that stands in it twice is
-// named.
-constexpr int kCouponsLookedAt = 20;
-
-std::optional<std::string> ParseUser(FieldChecker& check, const std::string& user_id,
-                                     const CouponRefs& coupons) {
-  if (!user_id.empty()) return check.Name("user_id", user_id, limits::kUserIdLengthMax);
-  // Only a code proves by itself that its bearer may use the coupon; an id is no secret.
-  if (std::any_of(coupons.begin(), coupons.end(), [](const auto& ref) { return ref.has_coupon_id(); })) {
-    check.Fail(core::Error(core::Reason::kSubjectRequired, "user_id is needed with a coupon_id")
-                   .With("field", "user_id"));
-  }
-  return std::nullopt;
-}
-
-bool SameText(const TypedCoupon& one, const TypedCoupon& other) {
-  const auto* code = std::get_if<TypedCode>(&one);
-  const auto* other_code = std::get_if<TypedCode>(&other);
-  if (code != nullptr && other_code != nullptr) return code->text == other_code->text;
-  return one == other;
-}
-
-std::vector<TypedCoupon> ParseCoupons(FieldChecker& check, const CouponRefs& refs) {
-  const FieldPath path = "coupons";
-  std::vector<TypedCoupon> coupons;
-  for (int i = 0; i < std::min(refs.size(), kCouponsLookedAt); ++i) {
-    TypedCoupon coupon = check.Take(ParseCoupon(refs.Get(i), path.At(i)));
-    // Codes are compared as they were typed: whether one is good is not told before a wrong one would have
-    // cost an attempt.
-    for (size_t before = 0; check.ok() && before < coupons.size(); ++before) {
-      if (!SameText(coupons[before], coupon)) continue;
-      check.Fail(path.At(i), "must not repeat coupons[" + std::to_string(before) + "]");
-    }
-    coupons.push_back(std::move(coupon));
-  }
-  if (refs.empty()) check.Fail(path, "must not be empty");
-  if (static_cast<size_t>(refs.size()) > limits::kCouponsPerOrderMax) {
-    check.Fail(path, "must have at most " + std::to_string(limits::kCouponsPerOrderMax) + " entry");
-  }
-  return coupons;
-}
-
-core::Order ParseTheOrder(FieldChecker& check, bool set, const pb::Order& order) {
-  if (!set) check.Fail("order", "must be set");
-  if (!check.ok()) return {};
-  return check.Take(ParseOrder(order, "order"));
-}
-
 template <class Request>
 UseCoupons ParseUse(FieldChecker& check, const Request& request) {
   UseCoupons parsed;
   parsed.request_id = check.RequestId(request.request_id());
-  parsed.coupons = ParseCoupons(check, request.coupons());
-  parsed.user_id = ParseUser(check, request.user_id(), request.coupons());
-  parsed.order = ParseTheOrder(check, request.has_order(), request.order());
+  parsed.coupons = ParseCoupons(check, request.coupons(), limits::kStackedCouponsMax);
+  if (parsed.coupons.empty()) check.Fail("coupons", "must not be empty");
+  parsed.user_id = ParseBearer(check, request.user_id(), request.coupons());
+  parsed.order = ParseOrderField(check, request.has_order(), request.order());
+  parsed.partial = request.partial();
   return parsed;
 }
 
@@ -87,21 +40,40 @@ core::Money ParseDiscount(FieldChecker& check, bool set, const pb::Money& money)
     return {};
   }
   core::Money parsed;
-  parsed.minor = check.Number(path.Field("amount_minor"), money.amount_minor(), 1);
+  parsed.minor = check.Number(path.Field("amount_minor"), money.amount_minor(), 0);  // 0: gifts alone
   parsed.currency =
       check.Take(core::Currency::Parse(money.currency_code(), path.Field("currency_code").ToString()));
   return parsed;
 }
 
+std::vector<storage::ReturnedLine> ParseReturnedLines(FieldChecker& check,
+                                                      const pb::RollbackRedemptionRequest& request) {
+  const FieldPath path = "lines";
+  if (static_cast<size_t>(request.lines_size()) > limits::kOrderLinesMax) {
+    check.Fail(path, "must have at most " + std::to_string(limits::kOrderLinesMax) + " entries");
+  }
+  std::vector<storage::ReturnedLine> lines;
+  std::unordered_map<std::string_view, int> seen;
+  for (int i = 0; check.ok() && i < request.lines_size(); ++i) {
+    const FieldPath line_path = path.At(i);
+    const pb::ReturnedLine& line = request.lines(i);
+    storage::ReturnedLine parsed;
+    parsed.line_id = check.Name(line_path.Field("line_id"), line.line_id(), limits::kLineIdLengthMax);
+    parsed.quantity = check.Number(line_path.Field("quantity"), line.quantity(), 1, limits::kQuantityMax);
+    const auto [first, is_new] = seen.try_emplace(line.line_id(), i);
+    if (!is_new) {
+      check.Fail(line_path.Field("line_id"),
+                 "must not repeat lines[" + std::to_string(first->second) + "].line_id");
+    }
+    lines.push_back(std::move(parsed));
+  }
+  return lines;
+}
+
 }  // namespace
 
-core::Result<ValidateCoupons> Parse(const pb::ValidateCouponsRequest& request) {
-  FieldChecker check;
-  ValidateCoupons parsed;
-  parsed.coupons = ParseCoupons(check, request.coupons());
-  parsed.user_id = ParseUser(check, request.user_id(), request.coupons());
-  parsed.order = ParseTheOrder(check, request.has_order(), request.order());
-  return check.Answer(std::move(parsed));
+core::OpRef ParseRedemptionId(FieldChecker& check, const std::string& id, const core::Shape& shape) {
+  return ParseRef(check, "redemption_id", id, 'r', shape);
 }
 
 core::Result<UseCoupons> Parse(const pb::RedeemCouponsRequest& request) {
@@ -142,13 +114,22 @@ core::Result<RollbackRedemption> Parse(const pb::RollbackRedemptionRequest& requ
   FieldChecker check;
   RollbackRedemption parsed;
   parsed.request_id = check.RequestId(request.request_id());
-  parsed.redemption = ParseRef(check, "redemption_id", request.redemption_id(), 'r', shape);
+  parsed.redemption = ParseRedemptionId(check, request.redemption_id(), shape);
+  parsed.lines = ParseReturnedLines(check, request);
+  parsed.shipping = request.shipping();
+  if (!request.coupon_id().empty()) {
+    parsed.coupon = core::CouponNumber::FromId(request.coupon_id());
+    if (!parsed.coupon) check.Fail("coupon_id", "must be a coupon id, such as \"c-20971523\"");
+    if (!parsed.lines.empty() || parsed.shipping) {
+      check.Fail("coupon_id", "must be empty where lines or shipping are returned");
+    }
+  }
   return check.Answer(std::move(parsed));
 }
 
 core::Result<core::OpRef> Parse(const pb::GetRedemptionRequest& request, const core::Shape& shape) {
   FieldChecker check;
-  const core::OpRef ref = ParseRef(check, "redemption_id", request.redemption_id(), 'r', shape);
+  const core::OpRef ref = ParseRedemptionId(check, request.redemption_id(), shape);
   return check.Answer(ref);
 }
 

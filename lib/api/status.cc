@@ -94,6 +94,8 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kSubjectRequired:
     case Reason::kAmountMismatch:
     case Reason::kCurrencyMismatch:
+    case Reason::kOrderCountUnknown:
+    case Reason::kListedTwice:
       return grpc::StatusCode::INVALID_ARGUMENT;
     case Reason::kCallerUnknown:
       return grpc::StatusCode::UNAUTHENTICATED;
@@ -122,6 +124,7 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kIllegalTransition:
     case Reason::kFieldImmutable:
     case Reason::kStockBelowIssued:
+    case Reason::kBudgetBelowSpent:
     case Reason::kCampaignNotActive:
     case Reason::kCampaignPaused:
     case Reason::kCampaignEnded:
@@ -141,11 +144,28 @@ grpc::StatusCode StatusCodeOf(core::Reason reason) {
     case Reason::kReservationReleased:
     case Reason::kReservationCommitted:
     case Reason::kReservationOfAnotherOrder:
+    case Reason::kSkuNotInOrder:
+    case Reason::kTooFewUnits:
+    case Reason::kNothingToTakeOff:
+    case Reason::kOutsideWeeklyWindow:
+    case Reason::kCouponExclusive:
+    case Reason::kGroupFull:
+    case Reason::kTooManyCoupons:
+    case Reason::kSpoilsAnother:
+    case Reason::kGainsNothing:
+    case Reason::kRedemptionRolledBack:
+    case Reason::kTooManyReturns:
       return grpc::StatusCode::FAILED_PRECONDITION;
     case Reason::kStock:
     case Reason::kStockPerDay:
     case Reason::kUserQuota:
     case Reason::kUserQuotaPerDay:
+    case Reason::kBudget:
+    case Reason::kBudgetPerDay:
+    case Reason::kUseQuota:
+    case Reason::kUseQuotaPerDay:
+    case Reason::kUseQuotaPerWeek:
+    case Reason::kUseQuotaPerMonth:
     case Reason::kCodeUsedUp:
     case Reason::kAttemptsExhausted:
     case Reason::kOverloaded:

@@ -1,6 +1,7 @@
 #include "services/program/store_program.h"
 
 #include "api/definition_codec.h"
+#include "api/receipt_codec.h"
 #include "async/timer.h"
 #include "services/program/store_health.h"
 #include "storage/redis/keys.h"
@@ -31,8 +32,8 @@ core::Status StoreProgram::Build(server::ServiceHost& host) {
       *keys, settings_.storage.shape,
       [names](std::string_view campaign_id) { return names.Home(campaign_id); });
   metrics_ = std::make_unique<RedisMetrics>(host.registry);
-  const storage::DefinitionCodec codec{api::EncodeDefinition, api::DecodeDefinition};
-  store_ = std::make_unique<storage::RedisStore>(host.loop, settings_.redis, settings_.storage, codec,
+  const storage::StoreCodecs codecs{{api::EncodeDefinition, api::DecodeDefinition}, api::MakeReceiptCodec()};
+  store_ = std::make_unique<storage::RedisStore>(host.loop, settings_.redis, settings_.storage, codecs,
                                                  tools_->digests, metrics_.get());
   AddLoop(std::make_unique<StoreHealth>(*store_, host.health, PromiseOf(settings_.storage)));
   BuildOwn(host);

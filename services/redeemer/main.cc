@@ -1,8 +1,11 @@
 #include "services/program/code_reader.h"
 #include "services/program/store_program.h"
 #include "services/program/sweep_loop.h"
+#include "services/redeemer/judgement_handlers.h"
 #include "services/redeemer/operation_handlers.h"
+#include "services/redeemer/optimize_handlers.h"
 #include "services/redeemer/redemption_handlers.h"
+#include "services/redeemer/return_handlers.h"
 
 namespace tessera::redeemer {
 namespace {
@@ -17,10 +20,16 @@ class RedeemerProgram final : public program::StoreProgram {
   void BuildOwn(server::ServiceHost& host) override {
     metrics_ = std::make_unique<RedeemerMetrics>(host.registry);
     codes_ = std::make_unique<program::CodeReader>(store(), store(), tools(), attempts_, host.registry);
+    judgements_ = std::make_unique<JudgementHandlers>(store(), store(), *codes_, tools(), *metrics_);
+    choices_ = std::make_unique<OptimizeHandlers>(store(), store(), *codes_, tools(), *metrics_);
     redemptions_ = std::make_unique<RedemptionHandlers>(store(), *codes_, tools(), *metrics_);
+    returns_ = std::make_unique<ReturnHandlers>(store(), tools(), *metrics_);
     operations_ = std::make_unique<OperationHandlers>(store(), store(), *codes_, tools(), *metrics_);
     host.router.Serve("coupon.v1.RedeemerService");
+    judgements_->Register(host.router);
+    choices_->Register(host.router);
     redemptions_->Register(host.router);
+    returns_->Register(host.router);
     operations_->Register(host.router);
     AddLoop(std::make_unique<program::SweepLoop>(store(), partitions(), sweep_, host.registry));
   }
@@ -29,7 +38,10 @@ class RedeemerProgram final : public program::StoreProgram {
   program::AttemptConfig attempts_;
   std::unique_ptr<RedeemerMetrics> metrics_;
   std::unique_ptr<program::CodeReader> codes_;
+  std::unique_ptr<JudgementHandlers> judgements_;
+  std::unique_ptr<OptimizeHandlers> choices_;
   std::unique_ptr<RedemptionHandlers> redemptions_;
+  std::unique_ptr<ReturnHandlers> returns_;
   std::unique_ptr<OperationHandlers> operations_;
 };
 

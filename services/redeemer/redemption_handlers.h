@@ -3,9 +3,9 @@
 #include "api/parse_redemption.h"
 #include "coupon/v1/redeemer_service.pb.h"
 #include "server/router.h"
-#include "services/program/code_reader.h"
 #include "services/program/handler_tools.h"
 #include "services/redeemer/redeemer_metrics.h"
+#include "services/redeemer/stack_reader.h"
 #include "storage/redemption_store.h"
 
 namespace tessera::redeemer {
@@ -20,13 +20,11 @@ class RedemptionHandlers {
 
   RedemptionHandlers(storage::RedemptionStore& store, program::CodeReader& codes,
                      const program::HandlerTools& tools, RedeemerMetrics& metrics)
-      : store_(store), codes_(codes), tools_(tools), metrics_(metrics) {}
+      : store_(store), reader_(codes), tools_(tools), metrics_(metrics) {}
 
   // REQUIRES: the router serves the service already.
   void Register(server::Router& router);
 
-  Answer<coupon::v1::ValidateCouponsResponse> ValidateCoupons(
-      const Context& context, const coupon::v1::ValidateCouponsRequest& request);
   Answer<coupon::v1::RedeemCouponsResponse> RedeemCoupons(const Context& context,
                                                           const coupon::v1::RedeemCouponsRequest& request);
   Answer<coupon::v1::ReserveCouponsResponse> ReserveCoupons(const Context& context,
@@ -35,21 +33,14 @@ class RedemptionHandlers {
       const Context& context, const coupon::v1::CommitReservationRequest& request);
   Answer<coupon::v1::ReleaseReservationResponse> ReleaseReservation(
       const Context& context, const coupon::v1::ReleaseReservationRequest& request);
-  Answer<coupon::v1::RollbackRedemptionResponse> RollbackRedemption(
-      const Context& context, const coupon::v1::RollbackRedemptionRequest& request);
-  Answer<coupon::v1::GetRedemptionResponse> GetRedemption(const Context& context,
-                                                          const coupon::v1::GetRedemptionRequest& request);
 
  private:
-  Answer<coupon::v1::CouponVerdict> Judge(const Context& context, const api::ValidateCoupons& request);
-  // The coupon that `use` names, an api::UseCoupons or an api::ValidateCoupons.
-  template <class Use>
-  Answer<core::CouponName> ReadCoupon(const Context& context, const Use& use);
-  storage::UseIntent IntentOf(const Context& context, api::UseCoupons use, const core::CouponName& coupon,
-                              storage::Method method, const google::protobuf::Message& request) const;
+  // What the call wants, once its codes were read. `method` says which call `request` is.
+  Answer<storage::UseIntent> ReadIntent(const Context& context, api::UseCoupons use, storage::Method method,
+                                        const google::protobuf::Message& request);
 
   storage::RedemptionStore& store_;
-  program::CodeReader& codes_;
+  StackReader reader_;
   const program::HandlerTools& tools_;
   RedeemerMetrics& metrics_;
 };

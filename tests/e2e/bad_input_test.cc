@@ -67,9 +67,9 @@ class BadInputTest : public CallingTest {
   pb::CommitReservationRequest Commit() {
     pb::CommitReservationRequest commit;
     commit.set_request_id(client_.NextId());
-    commit.set_reservation_id(reserved_.reservations(0).reservation_id());
+    commit.set_reservation_id(reserved_.reservation().reservation_id());
     commit.set_order_id("order-1");
-    *commit.mutable_discount() = reserved_.reservations(0).discount();
+    *commit.mutable_discount() = reserved_.reservation().discount();
     return commit;
   }
 
@@ -154,7 +154,7 @@ TEST_F(BadInputTest, NamesTheFieldAndChangesNothing) {
         r.mutable_order()->mutable_lines(0)->set_quantity(1'000'000);
         r.mutable_order()->mutable_lines(0)->set_unit_price_minor((int64_t{1} << 53) - 1);
       },
-      "order.lines");
+      "order.lines[0]");
   using Reserve = pb::ReserveCouponsRequest;
   ExpectBad<pb::ReserveCouponsResponse, Reserve>(
       client_.ReserveOf(code, "order-1"), [](Reserve& r) { r.mutable_ttl()->set_seconds(0); }, "ttl");
@@ -167,6 +167,12 @@ TEST_F(BadInputTest, NamesTheFieldAndChangesNothing) {
   pb::RollbackRedemptionRequest rollback;
   rollback.set_request_id(client_.NextId());
   ExpectRefused<pb::RollbackRedemptionResponse>(rollback, "INVALID_ARGUMENT/INVALID_FIELD", "redemption_id");
+  pb::ExplainRedemptionRequest explain;
+  ExpectRefused<pb::ExplainRedemptionResponse>(explain, "INVALID_ARGUMENT/INVALID_FIELD", "redemption_id");
+  pb::OptimizeCouponsRequest optimize;
+  ExpectRefused<pb::OptimizeCouponsResponse>(optimize, "INVALID_ARGUMENT/SUBJECT_REQUIRED", "user_id");
+  pb::ListEligibleCouponsRequest eligible;
+  ExpectRefused<pb::ListEligibleCouponsResponse>(eligible, "INVALID_ARGUMENT/SUBJECT_REQUIRED", "user_id");
   pb::GetOperationRequest operation;
   operation.mutable_operation()->set_request_id(client_.NextId());
   operation.mutable_operation()->set_method(static_cast<pb::Method>(99));
@@ -195,7 +201,7 @@ TEST_F(BadInputTest, WhatIsAnothersHasAReasonOfItsOwn) {
   redeem.mutable_coupons(0)->set_coupon_id(claimed_.coupon().coupon_id());
   ExpectRefused<pb::RedeemCouponsResponse>(redeem, "INVALID_ARGUMENT/SUBJECT_REQUIRED", "user_id");
   ExpectRefused<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-1", 0),
-                                           "FAILED_PRECONDITION/NOT_APPLICABLE");
+                                           "FAILED_PRECONDITION/NOTHING_TO_TAKE_OFF");
 
   pb::CommitReservationRequest commit = Commit();
   commit.set_order_id("order-2");

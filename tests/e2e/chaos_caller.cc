@@ -21,13 +21,13 @@ int64_t Millis(const google::protobuf::Timestamp& timestamp) {
 
 // When a change took effect, by Redis' clock, which is this machine's.
 int64_t EffectMs(const pb::ClaimCouponResponse& r) { return Millis(r.coupon().issue_time()); }
-int64_t EffectMs(const pb::RedeemCouponsResponse& r) { return Millis(r.redemptions(0).redeem_time()); }
+int64_t EffectMs(const pb::RedeemCouponsResponse& r) { return Millis(r.redemption().redeem_time()); }
 int64_t EffectMs(const pb::ReserveCouponsResponse& r) {
-  return Millis(r.reservations(0).expire_time()) - kHoldSeconds * 1000;
+  return Millis(r.reservation().expire_time()) - kHoldSeconds * 1000;
 }
 int64_t EffectMs(const pb::CommitReservationResponse& r) { return Millis(r.redemption().redeem_time()); }
 int64_t EffectMs(const pb::ReleaseReservationResponse& r) { return Millis(r.release_time()); }
-int64_t EffectMs(const pb::RollbackRedemptionResponse& r) { return Millis(r.rollback_time()); }
+int64_t EffectMs(const pb::RollbackRedemptionResponse& r) { return Millis(r.rollback().rollback_time()); }
 
 // The answer that an operation remembers.
 template <class Response>
@@ -204,7 +204,7 @@ void ChaosCaller::Reserve(Held& held) {
   if (!reserved) return;
   ++counts_.reserved;
   held.state = pb::COUPON_STATE_RESERVED;
-  held.reservation = reserved->reservations(0);
+  held.reservation = reserved->reservation();
 }
 
 void ChaosCaller::Redeemed(Held& held, const pb::Redemption& redemption) {
@@ -219,7 +219,7 @@ void ChaosCaller::Redeem(Held& held) {
   pb::OperationKey key = KeyOf(request.request_id(), pb::METHOD_REDEEM_COUPONS);
   key.mutable_coupon()->set_code(held.code);
   const auto redeemed = Change<pb::RedeemCouponsResponse>(request, key);
-  if (redeemed) Redeemed(held, redeemed->redemptions(0));
+  if (redeemed) Redeemed(held, redeemed->redemption());
 }
 
 void ChaosCaller::Commit(Held& held) {

@@ -69,9 +69,9 @@ std::vector<std::string> Verdicts(int clock_offset_s) {
     if (reserve.ok()) {
       pb::CommitReservationRequest commit;
       commit.set_request_id(client.NextId());
-      commit.set_reservation_id(reserved.reservations(0).reservation_id());
+      commit.set_reservation_id(reserved.reservation().reservation_id());
       commit.set_order_id("order-1");
-      *commit.mutable_discount() = reserved.reservations(0).discount();
+      *commit.mutable_discount() = reserved.reservation().discount();
       pb::CommitReservationResponse committed;
       say(windows.name, "commit", client.Call(commit, &committed));
       const int64_t off_ms = committed.redemption().redeem_time().seconds() * 1000 - load::NowMillis();

@@ -54,7 +54,7 @@ TEST_F(CodesTest, APrintedCodeFromItsBatchToItsCount) {
   EXPECT_EQ(Must<pb::RedeemCouponsResponse>(redeem).SerializeAsString(), redeemed.SerializeAsString());
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-2")),
             "COUPON_ALREADY_REDEEMED");
-  EXPECT_EQ(Get(code).redemption_id(), redeemed.redemptions(0).redemption_id());
+  EXPECT_EQ(Get(code).redemption_id(), redeemed.redemption().redemption_id());
   pb::GetOperationRequest ask;
   ask.mutable_operation()->set_request_id(redeem.request_id());
   ask.mutable_operation()->set_method(pb::METHOD_REDEEM_COUPONS);
@@ -64,8 +64,8 @@ TEST_F(CodesTest, APrintedCodeFromItsBatchToItsCount) {
 
   pb::RollbackRedemptionRequest rollback;
   rollback.set_request_id(client_.NextId());
-  rollback.set_redemption_id(redeemed.redemptions(0).redemption_id());
-  EXPECT_TRUE(Must<pb::RollbackRedemptionResponse>(rollback).restored());
+  rollback.set_redemption_id(redeemed.redemption().redemption_id());
+  EXPECT_TRUE(Must<pb::RollbackRedemptionResponse>(rollback).rollback().coupons(0).restored());
   EXPECT_EQ(Get(code).coupon_id(), "");
 
   const auto bound = Must<pb::BindCodeResponse>(Bind(code, "ada"));
@@ -75,7 +75,8 @@ TEST_F(CodesTest, APrintedCodeFromItsBatchToItsCount) {
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-3")), "SUBJECT_REQUIRED");
   pb::RedeemCouponsRequest by_ada = client_.RedeemOf(code, "order-3");
   by_ada.set_user_id("ada");
-  EXPECT_EQ(Must<pb::RedeemCouponsResponse>(by_ada).redemptions(0).coupon_id(), bound.coupon().coupon_id());
+  EXPECT_EQ(Must<pb::RedeemCouponsResponse>(by_ada).redemption().coupons(0).coupon_id(),
+            bound.coupon().coupon_id());
   EXPECT_EQ(ReasonOf<pb::ReserveCouponsResponse>(client_.ReserveOf(made.codes(0), "order-4")),
             "CODE_NOT_BOUND");
 

@@ -98,15 +98,15 @@ void LiveOneLife(CutCaller& caller, int64_t number) {
   const std::string first =
       caller.Change<pb::ClaimCouponResponse>(ids.ClaimOf(campaign_id, user)).coupon().code();
   const auto redeemed = caller.Change<pb::RedeemCouponsResponse>(ids.RedeemOf(first, "order-1"));
-  if (redeemed.redemptions_size() != 1) return;  // the failure is noted already
+  if (!redeemed.has_redemption()) return;  // the failure is noted already
   pb::RollbackRedemptionRequest rollback;
   rollback.set_request_id(ids.NextId());
-  rollback.set_redemption_id(redeemed.redemptions(0).redemption_id());
-  EXPECT_TRUE(caller.Change<pb::RollbackRedemptionResponse>(rollback).restored());
+  rollback.set_redemption_id(redeemed.redemption().redemption_id());
+  EXPECT_TRUE(caller.Change<pb::RollbackRedemptionResponse>(rollback).rollback().coupons(0).restored());
   for (const bool commits : {false, true}) {
     const auto reserved = caller.Change<pb::ReserveCouponsResponse>(ids.ReserveOf(first, "order-2"));
-    if (reserved.reservations_size() != 1) return;
-    const pb::Reservation& reservation = reserved.reservations(0);
+    if (!reserved.has_reservation()) return;
+    const pb::Reservation& reservation = reserved.reservation();
     if (commits) {
       pb::CommitReservationRequest commit;
       commit.set_request_id(ids.NextId());

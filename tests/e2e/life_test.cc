@@ -52,9 +52,9 @@ TEST_F(LifeTest, OneCouponFromItsCampaignToItsCount) {
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-2")), "COUPON_RESERVED");
   pb::CommitReservationRequest commit;
   commit.set_request_id(client_.NextId());
-  commit.set_reservation_id(reserved.reservations(0).reservation_id());
+  commit.set_reservation_id(reserved.reservation().reservation_id());
   commit.set_order_id("order-1");
-  *commit.mutable_discount() = reserved.reservations(0).discount();
+  *commit.mutable_discount() = reserved.reservation().discount();
   const auto committed = Must<pb::CommitReservationResponse>(commit);
   EXPECT_EQ(Get(id).state(), pb::COUPON_STATE_REDEEMED);
   EXPECT_EQ(ReasonOf<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-2")),
@@ -71,7 +71,7 @@ TEST_F(LifeTest, OneCouponFromItsCampaignToItsCount) {
   pb::RollbackRedemptionRequest rollback;
   rollback.set_request_id(client_.NextId());
   rollback.set_redemption_id(committed.redemption().redemption_id());
-  EXPECT_TRUE(Must<pb::RollbackRedemptionResponse>(rollback).restored());
+  EXPECT_TRUE(Must<pb::RollbackRedemptionResponse>(rollback).rollback().coupons(0).restored());
   EXPECT_EQ(Get(id).state(), pb::COUPON_STATE_AVAILABLE);
   Must<pb::RedeemCouponsResponse>(client_.RedeemOf(code, "order-3", 20'000));
 

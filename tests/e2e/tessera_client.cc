@@ -131,6 +131,21 @@ grpc::Status TesseraClient::Call(const pb::ValidateCouponsRequest& request,
   return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ValidateCoupons,
                                    request, response));
 }
+grpc::Status TesseraClient::Call(const pb::OptimizeCouponsRequest& request,
+                                 pb::OptimizeCouponsResponse* response) {
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::OptimizeCoupons,
+                                   request, response));
+}
+grpc::Status TesseraClient::Call(const pb::ListEligibleCouponsRequest& request,
+                                 pb::ListEligibleCouponsResponse* response) {
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ListEligibleCoupons,
+                                   request, response));
+}
+grpc::Status TesseraClient::Call(const pb::ExplainRedemptionRequest& request,
+                                 pb::ExplainRedemptionResponse* response) {
+  return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::ExplainRedemption,
+                                   request, response));
+}
 grpc::Status TesseraClient::Call(const pb::RedeemCouponsRequest& request,
                                  pb::RedeemCouponsResponse* response) {
   return Noted(load::CallPatiently(caller, redeemer_.get(), &pb::RedeemerService::Stub::RedeemCoupons,

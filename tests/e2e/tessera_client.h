@@ -58,6 +58,9 @@ class TesseraClient {
   grpc::Status Call(const pb::ListJobsRequest& request, pb::ListJobsResponse* response);
   grpc::Status Call(const pb::CancelJobRequest& request, pb::CancelJobResponse* response);
   grpc::Status Call(const pb::ValidateCouponsRequest& request, pb::ValidateCouponsResponse* response);
+  grpc::Status Call(const pb::OptimizeCouponsRequest& request, pb::OptimizeCouponsResponse* response);
+  grpc::Status Call(const pb::ListEligibleCouponsRequest& request, pb::ListEligibleCouponsResponse* response);
+  grpc::Status Call(const pb::ExplainRedemptionRequest& request, pb::ExplainRedemptionResponse* response);
   grpc::Status Call(const pb::RedeemCouponsRequest& request, pb::RedeemCouponsResponse* response);
   grpc::Status Call(const pb::ReserveCouponsRequest& request, pb::ReserveCouponsResponse* response);
   grpc::Status Call(const pb::CommitReservationRequest& request, pb::CommitReservationResponse* response);

@@ -47,43 +47,10 @@ TEST(BadCampaign, NamesTheFieldOfCreate) {
       Bad(
           "unknown zone", [](D& d) { d.set_time_zone("Mars/Olympus"); }, "time_zone"),
       Bad(
-          "no terms", [](D& d) { d.clear_terms(); }, "terms"),
+          "no offer", [](D& d) { d.clear_offer(); }, "offer"),
       Bad(
-          "no benefit", [](D& d) { d.mutable_terms()->clear_benefit(); }, "terms"),
-      Bad(
-          "percent 0", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(0); },
-          "terms.percent_off.basis_points"),
-      Bad(
-          "percent negative", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(-1); },
-          "terms.percent_off.basis_points"),
-      Bad(
-          "percent over 100",
-          [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(10'001); },
-          "terms.percent_off.basis_points"),
-      Bad(
-          "cap 0", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_cap_minor(0); },
-          "terms.percent_off.cap_minor"),
-      Bad(
-          "cap negative", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_cap_minor(-5); },
-          "terms.percent_off.cap_minor"),
-      Bad(
-          "cap too large", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_cap_minor(kTooMuch); },
-          "terms.percent_off.cap_minor"),
-      Bad(
-          "amount 0", [](D& d) { d.mutable_terms()->mutable_amount_off(); }, "terms.amount_off.amount_minor"),
-      Bad(
-          "amount negative", [](D& d) { d.mutable_terms()->mutable_amount_off()->set_amount_minor(-1); },
-          "terms.amount_off.amount_minor"),
-      Bad(
-          "amount too large",
-          [](D& d) { d.mutable_terms()->mutable_amount_off()->set_amount_minor(kTooMuch); },
-          "terms.amount_off.amount_minor"),
-      Bad(
-          "minimum spend 0", [](D& d) { d.mutable_terms()->set_minimum_spend_minor(0); },
-          "terms.minimum_spend_minor"),
-      Bad(
-          "minimum spend negative", [](D& d) { d.mutable_terms()->set_minimum_spend_minor(-1); },
-          "terms.minimum_spend_minor"),
+          "a bad offer", [](D& d) { d.mutable_offer()->mutable_percent_off()->set_basis_points(0); },
+          "offer.percent_off.basis_points"),
       Bad(
           "no claim window", [](D& d) { d.clear_claim_window(); }, "claim_window"),
       Bad(
@@ -136,11 +103,56 @@ TEST(BadCampaign, NamesTheFieldOfCreate) {
           "a user and day -1", [](D& d) { d.mutable_limits()->set_per_user_per_day(-1); },
           "limits.per_user_per_day"),
       Bad(
+          "budget_total_minor 0", [](D& d) { d.mutable_use_limits()->set_budget_total_minor(0); },
+          "use_limits.budget_total_minor"),
+      Bad(
+          "budget_total_minor too large",
+          [](D& d) { d.mutable_use_limits()->set_budget_total_minor(kTooMuch); },
+          "use_limits.budget_total_minor"),
+      Bad(
+          "budget_per_day_minor 0", [](D& d) { d.mutable_use_limits()->set_budget_per_day_minor(0); },
+          "use_limits.budget_per_day_minor"),
+      Bad(
+          "budget_per_day_minor too large",
+          [](D& d) { d.mutable_use_limits()->set_budget_per_day_minor(kTooMuch); },
+          "use_limits.budget_per_day_minor"),
+      Bad(
+          "uses_per_user_total 0", [](D& d) { d.mutable_use_limits()->set_uses_per_user_total(0); },
+          "use_limits.uses_per_user_total"),
+      Bad(
+          "uses_per_user_total too large",
+          [](D& d) { d.mutable_use_limits()->set_uses_per_user_total(kTooMuch); },
+          "use_limits.uses_per_user_total"),
+      Bad(
+          "uses_per_user_per_day 0", [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_day(0); },
+          "use_limits.uses_per_user_per_day"),
+      Bad(
+          "uses_per_user_per_day too large",
+          [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_day(kTooMuch); },
+          "use_limits.uses_per_user_per_day"),
+      Bad(
+          "uses_per_user_per_week 0", [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_week(0); },
+          "use_limits.uses_per_user_per_week"),
+      Bad(
+          "uses_per_user_per_week too large",
+          [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_week(kTooMuch); },
+          "use_limits.uses_per_user_per_week"),
+      Bad(
+          "uses_per_user_per_month 0", [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_month(0); },
+          "use_limits.uses_per_user_per_month"),
+      Bad(
+          "uses_per_user_per_month too large",
+          [](D& d) { d.mutable_use_limits()->set_uses_per_user_per_month(kTooMuch); },
+          "use_limits.uses_per_user_per_month"),
+      Bad(
           "unknown pause scope", [](D& d) { d.set_pause_scope(static_cast<pb::PauseScope>(99)); },
           "pause_scope"),
       Bad(
           "unknown restore policy", [](D& d) { d.set_restore_policy(static_cast<pb::RestorePolicy>(99)); },
           "restore_policy"),
+      Bad(
+          "unknown threshold loss", [](D& d) { d.set_threshold_loss(static_cast<pb::ThresholdLoss>(99)); },
+          "threshold_loss"),
   };
   AddRequestIdCases(cases);
   AddCampaignIdCases(cases, /*may_be_empty=*/true);
@@ -153,7 +165,7 @@ TEST(BadCampaign, TakesWhatIsAtTheLimits) {
   for (size_t i = 0; i < core::limits::kDisplayNameLengthMax; ++i) name += "ü";
   request.mutable_campaign()->set_display_name(name);
   request.mutable_campaign()->mutable_limits()->set_stock_total(core::kAmountMax);
-  request.mutable_campaign()->mutable_terms()->mutable_percent_off()->set_basis_points(10'000);
+  request.mutable_campaign()->mutable_offer()->mutable_percent_off()->set_basis_points(10'000);
   request.set_campaign_id("c" + std::string(62, '9'));
   const auto parsed = Parse(request);
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
@@ -261,17 +273,34 @@ TEST(EditDefinition, UnsetsWhatTheMaskNamesAndTheRequestDoesNotHave) {
 TEST(EditDefinition, StarReplacesAll) {
   pb::UpdateCampaignRequest request = GoodUpdate();
   *request.mutable_campaign() = GoodDefinition();
-  request.mutable_campaign()->mutable_terms()->mutable_amount_off()->set_amount_minor(700);
+  request.mutable_campaign()->mutable_offer()->mutable_amount_off()->set_amount_minor(700);
   request.mutable_update_mask()->set_paths(0, "*");
   const auto edited = EditDefinition(request, CampaignIn(core::CampaignState::kDraft));
   ASSERT_TRUE(edited.ok()) << edited.error().message;
   EXPECT_EQ(*edited, *ParseDefinition(request.campaign(), "campaign"));
 }
 
+TEST(EditDefinition, ReplacesAListThatTheMaskNames) {
+  core::Campaign campaign = CampaignIn(core::CampaignState::kDraft);
+  campaign.definition.offer.scope.skus.include = {"A", "B"};
+  pb::UpdateCampaignRequest request = GoodUpdate();
+  request.mutable_campaign()->mutable_offer()->mutable_scope()->mutable_skus()->add_include("C");
+  request.mutable_update_mask()->set_paths(0, "offer.scope.skus.include");
+  const auto replaced = EditDefinition(request, campaign);
+  ASSERT_TRUE(replaced.ok()) << replaced.error().message;
+  EXPECT_EQ(replaced->offer.scope.skus.include, std::vector<std::string>{"C"});
+  EXPECT_EQ(replaced->offer.benefit, campaign.definition.offer.benefit);
+
+  request.mutable_campaign()->clear_offer();
+  const auto emptied = EditDefinition(request, campaign);
+  ASSERT_TRUE(emptied.ok()) << emptied.error().message;
+  EXPECT_TRUE(emptied->offer.scope.skus.include.empty());
+}
+
 TEST(EditDefinition, RefusesWhatTheStateOrTheFieldForbids) {
   pb::UpdateCampaignRequest request = GoodUpdate();
-  request.mutable_campaign()->mutable_terms()->mutable_amount_off()->set_amount_minor(700);
-  request.mutable_update_mask()->set_paths(0, "terms");
+  request.mutable_campaign()->mutable_offer()->mutable_amount_off()->set_amount_minor(700);
+  request.mutable_update_mask()->set_paths(0, "offer");
   const auto immutable = EditDefinition(request, CampaignIn(core::CampaignState::kActive));
   ASSERT_FALSE(immutable.ok());
   EXPECT_EQ(immutable.error().reason, core::Reason::kFieldImmutable);

@@ -1,3 +1,4 @@
+#include "api/parse_judgement.h"
 #include "api/parse_redemption.h"
 #include "core/limits.h"
 #include "tests/unit/api/requests.h"
@@ -27,9 +28,25 @@ std::vector<Spoiled<R>> UseCases() {
   using O = pb::Order;
   std::vector<Spoiled<R>> cases = {
       {"no coupons", [](R& r) { r.clear_coupons(); }, "coupons"},
-      {"two coupons", [](R& r) { r.add_coupons()->set_code(CodeOf(78)); }, "coupons"},
-      {"a coupon twice", [](R& r) { r.add_coupons()->set_code(CodeOf(77)); }, "coupons[1]"},
-      {"a coupon twice, by code and id", [](R& r) { r.add_coupons()->set_coupon_id("c-77"); }, "coupons"},
+      {"21 coupons",
+       [](R& r) {
+         while (r.coupons_size() <= 20) r.add_coupons()->set_code(CodeOf(100 + r.coupons_size()));
+       },
+       "coupons"},
+      {"a code twice", [](R& r) { r.add_coupons()->set_code(CodeOf(77)); }, "coupons[1]"},
+      {"an id twice",
+       [](R& r) {
+         r.add_coupons()->set_coupon_id("c-1");
+         r.add_coupons()->set_coupon_id("c-1");
+       },
+       "coupons[2]"},
+      {"the second malformed", [](R& r) { r.add_coupons()->set_coupon_id("1"); }, "coupons[1].coupon_id"},
+      {"two codes without user",
+       [](R& r) {
+         r.clear_user_id();
+         r.add_coupons()->set_code(CodeOf(78));
+       },
+       "user_id", core::Reason::kSubjectRequired},
       {"no reference", [](R& r) { r.mutable_coupons(0)->clear_ref(); }, "coupons[0]"},
       {"malformed id", [](R& r) { r.mutable_coupons(0)->set_coupon_id("77"); }, "coupons[0].coupon_id"},
       {"id without user",
@@ -66,9 +83,57 @@ std::vector<Spoiled<R>> UseCases() {
          o.mutable_lines(1)->set_quantity(1'000'000);
          o.mutable_lines(1)->set_unit_price_minor(core::kAmountMax);
        }),
-       "order.lines"},
+       "order.lines[1]"},
       {"the sum overflows", order([](O& o) { o.mutable_lines(0)->set_unit_price_minor(core::kAmountMax); }),
-       "order.lines"},
+       "order.lines[1]"},
+      {"the sum overflows with the shipping", order([](O& o) { o.set_shipping_minor(core::kAmountMax); }),
+       "order.lines[0]"},
+      {"shipping negative", order([](O& o) { o.set_shipping_minor(-1); }), "order.shipping_minor"},
+      {"shipping too large", order([](O& o) { o.set_shipping_minor(core::kAmountMax + 1); }),
+       "order.shipping_minor"},
+      {"floor negative", order([](O& o) { o.mutable_lines(2)->set_unit_floor_minor(-1); }),
+       "order.lines[2].unit_floor_minor"},
+      {"floor too large", order([](O& o) { o.mutable_lines(2)->set_unit_floor_minor(core::kAmountMax + 1); }),
+       "order.lines[2].unit_floor_minor"},
+      {"category empty", order([](O& o) { o.mutable_lines(0)->add_categories(""); }),
+       "order.lines[0].categories[0]"},
+      {"category too long", order([](O& o) {
+         o.mutable_lines(0)->add_categories("shoes");
+         o.mutable_lines(0)->add_categories(std::string(65, 'c'));
+       }),
+       "order.lines[0].categories[1]"},
+      {"category with control", order([](O& o) { o.mutable_lines(0)->add_categories("a\nb"); }),
+       "order.lines[0].categories[0]"},
+      {"21 categories", order([](O& o) {
+         for (int i = 0; i < 21; ++i) o.mutable_lines(0)->add_categories("c" + std::to_string(i));
+       }),
+       "order.lines[0].categories"},
+      {"merchant too long", order([](O& o) { o.set_merchant(std::string(65, 'm')); }), "order.merchant"},
+      {"merchant with control", order([](O& o) { o.set_merchant("m\x01"); }), "order.merchant"},
+      {"store too long", order([](O& o) { o.set_store(std::string(65, 's')); }), "order.store"},
+      {"store with control", order([](O& o) { o.set_store("s\t"); }), "order.store"},
+      {"channel too long", order([](O& o) { o.set_channel(std::string(65, 'c')); }), "order.channel"},
+      {"channel with control", order([](O& o) { o.set_channel("\x7f"); }), "order.channel"},
+      {"payment method too long", order([](O& o) { o.set_payment_method(std::string(65, 'p')); }),
+       "order.payment_method"},
+      {"payment method with control", order([](O& o) { o.set_payment_method("a\rb"); }),
+       "order.payment_method"},
+      {"attribute empty", order([](O& o) { o.add_user_attributes(""); }), "order.user_attributes[0]"},
+      {"attribute without value", order([](O& o) {
+         o.add_user_attributes("tier=gold");
+         o.add_user_attributes("gold");
+       }),
+       "order.user_attributes[1]"},
+      {"attribute too long", order([](O& o) { o.add_user_attributes("tier=" + std::string(60, 'g')); }),
+       "order.user_attributes[0]"},
+      {"51 attributes", order([](O& o) {
+         for (int i = 0; i < 51; ++i) o.add_user_attributes("a=" + std::to_string(i));
+       }),
+       "order.user_attributes"},
+      {"completed orders negative", order([](O& o) { o.set_completed_orders(-1); }),
+       "order.completed_orders"},
+      {"completed orders too many", order([](O& o) { o.set_completed_orders(1'000'000'001); }),
+       "order.completed_orders"},
   };
   AddNameCases<R>(cases, "order.order_id", core::limits::kOrderIdLengthMax,
                   [](R& r) { return r.mutable_order()->mutable_order_id(); });
@@ -148,6 +213,17 @@ TEST(BadRedemption, NamesTheFieldOfAValidation) {
   ExpectRefused(good, cases, ParseAndOpen<R>);
 }
 
+TEST(BadRedemption, TwentyCouponsAreTaken) {
+  Redeem request = GoodRedeem();
+  while (request.coupons_size() < 20) request.add_coupons()->set_code(CodeOf(100 + request.coupons_size()));
+  request.set_partial(true);
+  const auto parsed = Parse(request);
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  EXPECT_EQ(parsed->coupons.size(), 20u);
+  EXPECT_TRUE(parsed->partial);
+  EXPECT_FALSE(Parse(GoodRedeem())->partial);
+}
+
 TEST(BadRedemption, TheBearerOfACodeNeedsNoUser) {
   Redeem request = GoodRedeem();
   request.clear_user_id();
@@ -173,7 +249,6 @@ TEST(BadRedemption, NamesTheFieldOfACommit) {
        "reservation_id"},
       {"capital letters", [](R& r) { r.mutable_reservation_id()->back() = 'Z'; }, "reservation_id"},
       {"no discount", [](R& r) { r.clear_discount(); }, "discount"},
-      {"discount 0", [](R& r) { r.mutable_discount()->set_amount_minor(0); }, "discount.amount_minor"},
       {"discount negative", [](R& r) { r.mutable_discount()->set_amount_minor(-1); },
        "discount.amount_minor"},
       {"discount too large", [](R& r) { r.mutable_discount()->set_amount_minor(INT64_MAX); },
@@ -204,6 +279,7 @@ TEST(BadRedemption, NamesTheFieldOfReleaseRollbackAndGet) {
       {"nonsense", [](B& r) { r.set_redemption_id("r-1"); }, "redemption_id"}};
   AddRequestIdCases(rollbacks);
   ExpectRefused(rollback, rollbacks, [](const B& r) { return Parse(r, kShape); });
+  EXPECT_TRUE(Parse(rollback, kShape)->lines.empty());
 
   using G = pb::GetRedemptionRequest;
   G get;
@@ -213,6 +289,56 @@ TEST(BadRedemption, NamesTheFieldOfReleaseRollbackAndGet) {
       {"a reservation's", [](G& r) { r.set_redemption_id(TestRef(3).ToId('h')); }, "redemption_id"},
   };
   ExpectRefused(get, gets, [](const G& r) { return Parse(r, kShape); });
+}
+
+TEST(BadRedemption, NamesTheFieldOfAReturnInPart) {
+  using B = pb::RollbackRedemptionRequest;
+  B good;
+  good.set_request_id(kRequestId);
+  good.set_redemption_id(TestRef(3).ToId('r'));
+  for (const char* line_id : {"line-0", "line-1"}) {
+    good.add_lines()->set_line_id(line_id);
+    good.mutable_lines()->rbegin()->set_quantity(2);
+  }
+  good.set_shipping(true);
+  std::vector<Spoiled<B>> cases = {
+      {"no pieces", [](B& r) { r.mutable_lines(1)->set_quantity(0); }, "lines[1].quantity"},
+      {"pieces negative", [](B& r) { r.mutable_lines(1)->set_quantity(-1); }, "lines[1].quantity"},
+      {"too many pieces", [](B& r) { r.mutable_lines(1)->set_quantity(1'000'001); }, "lines[1].quantity"},
+      {"a line twice", [](B& r) { r.mutable_lines(1)->set_line_id("line-0"); }, "lines[1].line_id"},
+      {"501 lines",
+       [](B& r) {
+         while (r.lines_size() <= 500) r.add_lines()->set_line_id("more-" + std::to_string(r.lines_size()));
+       },
+       "lines"},
+      {"a coupon besides", [](B& r) { r.set_coupon_id("c-1"); }, "coupon_id"},
+      {"a coupon besides shipping",
+       [](B& r) {
+         r.clear_lines();
+         r.set_coupon_id("c-1");
+       },
+       "coupon_id"},
+      {"malformed coupon",
+       [](B& r) {
+         r.clear_lines();
+         r.clear_shipping();
+         r.set_coupon_id("1");
+       },
+       "coupon_id"},
+  };
+  AddNameCases<B>(cases, "lines[1].line_id", core::limits::kLineIdLengthMax,
+                  [](B& r) { return r.mutable_lines(1)->mutable_line_id(); });
+  ExpectRefused(good, cases, [](const B& r) { return Parse(r, kShape); });
+  const auto parsed = Parse(good, kShape);
+  ASSERT_EQ(parsed->lines.size(), 2u);
+  EXPECT_EQ(parsed->lines[1].line_id, "line-1");
+  EXPECT_EQ(parsed->lines[1].quantity, 2);
+  EXPECT_TRUE(parsed->shipping);
+  EXPECT_FALSE(parsed->coupon);
+  good.clear_lines();
+  good.clear_shipping();
+  good.set_coupon_id("c-77");
+  EXPECT_EQ(Parse(good, kShape)->coupon, core::CouponNumber{77});
 }
 
 }  // namespace

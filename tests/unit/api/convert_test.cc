@@ -14,86 +14,6 @@ namespace {
 
 core::Currency Euro() { return *core::Currency::Parse("EUR", "currency"); }
 
-TEST(Definition, SurvivesTheWayThereAndBack) {
-  pb::CampaignDefinition percent = GoodDefinition();
-  pb::CampaignDefinition amount = GoodDefinition();
-  amount.mutable_terms()->mutable_amount_off()->set_amount_minor(700);
-  amount.mutable_terms()->clear_minimum_spend_minor();
-  amount.clear_limits();
-  amount.set_pause_scope(pb::PAUSE_SCOPE_ISSUE);
-  amount.set_restore_policy(pb::RESTORE_POLICY_RESTORE_IF_UNEXPIRED);
-  for (const pb::CampaignDefinition& definition : {percent, amount}) {
-    const auto parsed = ParseDefinition(definition, "campaign");
-    ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-    EXPECT_EQ(ToProto(*parsed).SerializeAsString(), definition.SerializeAsString());
-    const std::string stored = EncodeDefinition(*parsed);
-    const auto decoded = DecodeDefinition(stored);
-    ASSERT_TRUE(decoded.ok()) << decoded.error().cause;
-    EXPECT_EQ(*decoded, *parsed);
-    EXPECT_EQ(EncodeDefinition(*decoded), stored);
-  }
-}
-
-TEST(Definition, UnsetPoliciesHaveTheirDefaults) {
-  pb::CampaignDefinition definition = GoodDefinition();
-  definition.clear_pause_scope();
-  definition.clear_restore_policy();
-  const auto parsed = ParseDefinition(definition, "campaign");
-  ASSERT_TRUE(parsed.ok());
-  EXPECT_EQ(parsed->pause_scope, core::PauseScope::kIssue);
-  EXPECT_EQ(parsed->restore_policy, core::RestorePolicy::kRestore);
-}
-
-TEST(Definition, BytesThatAreNoneAreTheStoresNonsense) {
-  for (const std::string& bytes : {std::string("\xff\xff"), std::string(), std::string("\x0a\x01x")}) {
-    const auto decoded = DecodeDefinition(bytes);
-    ASSERT_FALSE(decoded.ok());
-    EXPECT_EQ(decoded.error().reason, core::Reason::kStoreNonsense);
-  }
-}
-
-// A rule for input that becomes stricter must not make what was accepted before unreadable.
-TEST(Definition, WhatWasStoredIsNotJudgedByTheRulesForInput) {
-  using D = pb::CampaignDefinition;
-  const std::vector<std::pair<const char*, std::function<void(D&)>>> cases = {
-      {"a long name", [](D& d) { d.set_display_name(std::string(1000, 'x')); }},
-      {"a zone that went", [](D& d) { d.set_time_zone("Mars/Olympus"); }},
-      {"a window that ends at its start",
-       [](D& d) { *d.mutable_claim_window()->mutable_end_time() = d.claim_window().start_time(); }},
-      {"a stock of 0", [](D& d) { d.mutable_limits()->set_stock_total(0); }},
-      {"no percent", [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(0); }},
-  };
-  for (const auto& [name, spoil] : cases) {
-    auto definition = ToProto(*ParseDefinition(GoodDefinition(), "campaign"));
-    spoil(definition);
-    ASSERT_FALSE(ParseDefinition(definition, "campaign").ok()) << name;
-    const auto decoded = DecodeDefinition(definition.SerializeAsString());
-    ASSERT_TRUE(decoded.ok()) << name << ": " << decoded.error().cause;
-    EXPECT_EQ(ToProto(*decoded).SerializeAsString(), definition.SerializeAsString()) << name;
-  }
-}
-
-TEST(Definition, WhatTheCoreCannotComputeWithIsTheStoresNonsense) {
-  using D = pb::CampaignDefinition;
-  const std::vector<std::function<void(D&)>> cases = {
-      [](D& d) { d.set_currency_code("euro"); },
-      [](D& d) { d.mutable_terms()->clear_benefit(); },
-      [](D& d) { d.mutable_terms()->mutable_percent_off()->set_basis_points(10'001); },
-      [](D& d) { d.mutable_terms()->mutable_amount_off()->set_amount_minor(-1); },
-      [](D& d) { d.mutable_limits()->set_stock_total(INT64_MAX); },
-      [](D& d) { d.mutable_use_window()->mutable_end_time()->set_seconds(INT64_MAX); },
-      [](D& d) { d.set_pause_scope(static_cast<pb::PauseScope>(9)); },
-      [](D& d) { d.set_restore_policy(static_cast<pb::RestorePolicy>(9)); },
-  };
-  for (size_t i = 0; i < cases.size(); ++i) {
-    auto definition = ToProto(*ParseDefinition(GoodDefinition(), "campaign"));
-    cases[i](definition);
-    const auto decoded = DecodeDefinition(definition.SerializeAsString());
-    ASSERT_FALSE(decoded.ok()) << i;
-    EXPECT_EQ(decoded.error().reason, core::Reason::kStoreNonsense);
-  }
-}
-
 TEST(Convert, Campaign) {
   core::Campaign campaign;
   campaign.id = "spring";
@@ -163,36 +83,87 @@ TEST(Convert, CouponInEveryState) {
 storage::Redemption TestRedemption() {
   storage::Redemption redemption;
   redemption.ref = TestRef(3);
-  redemption.coupon.value = 77;
-  redemption.campaign_id = "spring";
   redemption.order_id = "order-1";
   redemption.currency = Euro();
   redemption.subtotal_minor = 6'000;
-  redemption.discount_minor = 750;
+  redemption.shipping_minor = 490;
+  redemption.discount_minor = 1'240;
+  redemption.line_ids = {"line-0", "line-1"};
+  core::AppliedCoupon percent;
+  percent.key = {"spring", core::CouponNumber{77}};
+  percent.discount_minor = 750;
+  percent.lines = {{.line = 1, .minor = 750}};
+  core::AppliedCoupon shipping;
+  shipping.key = {"gifts", core::CouponNumber{78}};
+  shipping.discount_minor = 490;
+  shipping.shipping_minor = 490;
+  shipping.added = core::AddedItem{.sku = "cup", .quantity = 2};
+  redemption.coupons = {percent, shipping};
+  redemption.left_out.push_back(
+      {core::CodeNumber{5}, core::Error(core::Reason::kCodeUsedUp, "all used").With("coupon", "coupons[2]")});
   redemption.redeem_time_ms = 1'700'000'000'250;
   return redemption;
 }
 
-TEST(Convert, RedemptionAndItsRollback) {
+TEST(Convert, ARedemptionIsOneRecordOfTheStack) {
   storage::RedemptionView view;
   view.redemption = TestRedemption();
-  pb::GetRedemptionResponse out = ToProto(view);
-  EXPECT_EQ(out.redemption().redemption_id(), TestRef(3).ToId('r'));
-  EXPECT_EQ(out.redemption().coupon_id(), "c-77");
-  EXPECT_EQ(out.redemption().order_id(), "order-1");
-  EXPECT_EQ(out.redemption().subtotal().amount_minor(), 6'000);
-  EXPECT_EQ(out.redemption().discount().amount_minor(), 750);
-  EXPECT_EQ(out.redemption().discount().currency_code(), "EUR");
-  EXPECT_EQ(out.redemption().redeem_time().nanos(), 250'000'000);
-  EXPECT_FALSE(out.has_rollback_time());
+  const pb::GetRedemptionResponse response = ToProto(view);
+  const pb::Redemption& out = response.redemption();
+  EXPECT_EQ(out.redemption_id(), TestRef(3).ToId('r'));
+  EXPECT_EQ(out.order_id(), "order-1");
+  EXPECT_EQ(out.subtotal().amount_minor(), 6'000);
+  EXPECT_EQ(out.shipping().amount_minor(), 490);
+  EXPECT_EQ(out.discount().amount_minor(), 1'240);
+  EXPECT_EQ(out.discount().currency_code(), "EUR");
+  EXPECT_EQ(out.payable().amount_minor(), 5'250);
+  EXPECT_EQ(out.redeem_time().nanos(), 250'000'000);
+  ASSERT_EQ(out.coupons_size(), 2);
+  EXPECT_EQ(out.coupons(0).coupon_id(), "c-77");
+  EXPECT_EQ(out.coupons(0).campaign_id(), "spring");
+  EXPECT_EQ(out.coupons(0).discount().amount_minor(), 750);
+  EXPECT_FALSE(out.coupons(0).has_shipping_discount());
+  EXPECT_FALSE(out.coupons(0).has_added_item());
+  ASSERT_EQ(out.coupons(0).lines_size(), 1);
+  EXPECT_EQ(out.coupons(0).lines(0).line_id(), "line-1");
+  EXPECT_EQ(out.coupons(0).lines(0).discount().amount_minor(), 750);
+  EXPECT_EQ(out.coupons(1).shipping_discount().amount_minor(), 490);
+  EXPECT_EQ(out.coupons(1).added_item().sku(), "cup");
+  EXPECT_EQ(out.coupons(1).added_item().quantity(), 2);
+  ASSERT_EQ(out.left_out_size(), 1);
+  EXPECT_EQ(out.left_out(0).coupon_id(), "");  // a code that belongs to nobody
+  EXPECT_EQ(out.left_out(0).refusal().reason(), pb::ERROR_REASON_CODE_USED_UP);
+  EXPECT_EQ(out.left_out(0).refusal().metadata(0).value(), "coupons[2]");
+  EXPECT_EQ(response.rollbacks_size(), 0);
+}
+
+TEST(Convert, RollbacksStandBesideTheirRedemption) {
   storage::RolledBack rolled_back;
   rolled_back.redemption = TestRef(3);
   rolled_back.rollback_time_ms = 1'700'000'009'000;
-  rolled_back.restored = true;
-  view.rolled_back = rolled_back;
-  out = ToProto(view);
+  rolled_back.currency = Euro();
+  rolled_back.refund_minor = 300;
+  rolled_back.coupons = {
+      {.coupon = core::CouponNumber{77}, .returned_minor = 50, .clawed_minor = 700, .restored = true}};
+  rolled_back.whole = true;
+  storage::RedemptionView view;
+  view.redemption = TestRedemption();
+  view.returns = {rolled_back, rolled_back};
+  const pb::GetRedemptionResponse response = ToProto(view);
+  ASSERT_EQ(response.rollbacks_size(), 2);
+  const pb::Rollback& out = response.rollbacks(1);
+  EXPECT_EQ(out.redemption_id(), TestRef(3).ToId('r'));
+  EXPECT_EQ(out.refund().amount_minor(), 300);
+  EXPECT_EQ(out.refund().currency_code(), "EUR");
+  EXPECT_EQ(out.due().amount_minor(), 0);
+  EXPECT_EQ(out.due().currency_code(), "EUR");
+  EXPECT_EQ(out.coupons(0).coupon_id(), "c-77");
+  EXPECT_EQ(out.coupons(0).returned().amount_minor(), 50);
+  EXPECT_EQ(out.coupons(0).clawed_back().amount_minor(), 700);
+  EXPECT_TRUE(out.coupons(0).restored());
+  EXPECT_TRUE(out.whole());
   EXPECT_EQ(out.rollback_time().seconds(), 1'700'000'009);
-  EXPECT_TRUE(out.restored());
+  EXPECT_EQ(ToRollbackResponse(rolled_back).rollback().SerializeAsString(), out.SerializeAsString());
 }
 
 // Each method's outcome comes back as the very message that the call answered.
@@ -258,7 +229,8 @@ TEST(Convert, OperationHoldsWhatTheCallAnswered) {
   same(operation(Method::kReserveCoupons, reservation)->reserve_coupons(), ToReserveResponse(reservation));
   same(operation(Method::kCommitReservation, redemption)->commit_reservation(), ToCommitResponse(redemption));
   same(operation(Method::kReleaseReservation, released)->release_reservation(), ToProto(released));
-  same(operation(Method::kRollbackRedemption, rolled_back)->rollback_redemption(), ToProto(rolled_back));
+  same(operation(Method::kRollbackRedemption, rolled_back)->rollback_redemption(),
+       ToRollbackResponse(rolled_back));
   const auto nonsense = operation(Method::kRollbackRedemption, issued);
   ASSERT_FALSE(nonsense.ok());
   EXPECT_EQ(nonsense.error().reason, core::Reason::kStoreNonsense);

@@ -65,9 +65,9 @@ inline pb::CampaignDefinition GoodDefinition() {
   definition.set_display_name("Spring");
   definition.set_currency_code("EUR");
   definition.set_time_zone("Europe/Berlin");
-  definition.mutable_terms()->mutable_percent_off()->set_basis_points(1'250);
-  definition.mutable_terms()->mutable_percent_off()->set_cap_minor(2'000);
-  definition.mutable_terms()->set_minimum_spend_minor(5'000);
+  definition.mutable_offer()->mutable_percent_off()->set_basis_points(1'250);
+  definition.mutable_offer()->mutable_percent_off()->set_cap_minor(2'000);
+  definition.mutable_offer()->set_minimum_spend_minor(5'000);
   definition.mutable_claim_window()->mutable_start_time()->set_seconds(1'700'000'000);
   definition.mutable_claim_window()->mutable_end_time()->set_seconds(1'800'000'000);
   definition.mutable_use_window()->mutable_start_time()->set_seconds(1'700'000'000);
@@ -76,8 +76,16 @@ inline pb::CampaignDefinition GoodDefinition() {
   definition.mutable_limits()->set_stock_per_day(100);
   definition.mutable_limits()->set_per_user_total(3);
   definition.mutable_limits()->set_per_user_per_day(1);
+  definition.mutable_use_limits()->set_budget_total_minor(1'000'000);
+  definition.mutable_use_limits()->set_budget_per_day_minor(50'000);
+  definition.mutable_use_limits()->set_budget_clips(true);
+  definition.mutable_use_limits()->set_uses_per_user_total(9);
+  definition.mutable_use_limits()->set_uses_per_user_per_day(2);
+  definition.mutable_use_limits()->set_uses_per_user_per_week(4);
+  definition.mutable_use_limits()->set_uses_per_user_per_month(6);
   definition.set_pause_scope(pb::PAUSE_SCOPE_ISSUE_AND_REDEEM);
   definition.set_restore_policy(pb::RESTORE_POLICY_KEEP_USED);
+  definition.set_threshold_loss(pb::THRESHOLD_LOSS_PRORATE);
   return definition;
 }
 

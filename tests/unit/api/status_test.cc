@@ -121,7 +121,9 @@ TEST(Refusal, SaysWhatTheStatusWouldSay) {
       ToProto(core::Error(core::Reason::kMinimumSpendNotMet, "too small").With("missing_minor", "1000"));
   EXPECT_EQ(refusal.reason(), coupon::v1::ERROR_REASON_MINIMUM_SPEND_NOT_MET);
   EXPECT_EQ(refusal.message(), "too small");
-  EXPECT_EQ(refusal.metadata().at("missing_minor"), "1000");
+  ASSERT_EQ(refusal.metadata_size(), 1);
+  EXPECT_EQ(refusal.metadata(0).key(), "missing_minor");
+  EXPECT_EQ(refusal.metadata(0).value(), "1000");
 }
 
 TEST(IsVerdict, TellsWhatWasJudgedFromWhatWasNot) {

@@ -94,8 +94,8 @@ TEST_F(IssuerTest, AnUpdateThatTookEffectIsAnsweredAgainWhateverTheStateIsNow) {
   update.set_request_id(NextId());
   update.set_campaign_id("spring");
   update.set_version(1);
-  update.mutable_campaign()->mutable_terms()->mutable_amount_off()->set_amount_minor(700);
-  update.mutable_update_mask()->add_paths("terms");
+  update.mutable_campaign()->mutable_offer()->mutable_amount_off()->set_amount_minor(700);
+  update.mutable_update_mask()->add_paths("offer");
   const auto first = Call(campaigns_, &CampaignHandlers::UpdateCampaign, update);
   ASSERT_TRUE(first.ok()) << first.error().message;
   pb::ActivateCampaignRequest activate;

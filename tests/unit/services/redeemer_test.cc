@@ -1,27 +1,16 @@
 #include "services/issuer/campaign_handlers.h"
 #include "services/issuer/coupon_handlers.h"
-#include "services/redeemer/operation_handlers.h"
-#include "services/redeemer/redemption_handlers.h"
-#include "tests/unit/services/handler_bench.h"
+#include "tests/unit/services/redeemer_bench.h"
 
 namespace tessera::redeemer {
 namespace {
 
 namespace pb = coupon::v1;
 
-class RedeemerTest : public program::HandlerBench {
+class RedeemerTest : public RedeemerBench {
  protected:
   void SetUp() override {
-    pb::CreateCampaignRequest create;
-    create.set_request_id(NextId());
-    create.set_campaign_id("spring");
-    *create.mutable_campaign() = api::GoodDefinition();
-    create.mutable_campaign()->set_restore_policy(pb::RESTORE_POLICY_RESTORE);
-    ASSERT_TRUE(Call(campaigns_, &issuer::CampaignHandlers::CreateCampaign, create).ok());
-    pb::ActivateCampaignRequest activate;
-    activate.set_request_id(NextId());
-    activate.set_campaign_id("spring");
-    ASSERT_TRUE(Call(campaigns_, &issuer::CampaignHandlers::ActivateCampaign, activate).ok());
+    OpenCampaign("spring", api::GoodDefinition());
     claim_.set_request_id(NextId());
     claim_.set_campaign_id("spring");
     claim_.set_user_id("user-1");
@@ -45,12 +34,6 @@ class RedeemerTest : public program::HandlerBench {
     return request;
   }
 
-  issuer::IssuerMetrics issuer_metrics_{registry_};
-  issuer::CampaignHandlers campaigns_{store_, tools_, issuer_metrics_};
-  issuer::CouponHandlers coupons_{store_, store_, reader_, tools_, issuer_metrics_};
-  RedeemerMetrics metrics_{registry_};
-  RedemptionHandlers redemptions_{store_, reader_, tools_, metrics_};
-  OperationHandlers operations_{store_, store_, reader_, tools_, metrics_};
   pb::ClaimCouponRequest claim_;
   pb::ClaimCouponResponse claimed_;
 };
@@ -58,7 +41,10 @@ class RedeemerTest : public program::HandlerBench {
 TEST_F(RedeemerTest, EveryMethodIsServed) {
   server::Router router;
   router.Serve("coupon.v1.RedeemerService");
+  judgements_.Register(router);
+  choices_.Register(router);
   redemptions_.Register(router);
+  returns_.Register(router);
   operations_.Register(router);
   const core::Status checked = router.Check();
   EXPECT_TRUE(checked.ok()) << checked.error().message;
@@ -66,7 +52,7 @@ TEST_F(RedeemerTest, EveryMethodIsServed) {
 
 TEST_F(RedeemerTest, ValidateSaysWhatRedeemWillDo) {
   const auto verdict =
-      Call(redemptions_, &RedemptionHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
+      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
   ASSERT_TRUE(verdict.ok()) << verdict.error().message;
   const auto redeemed =
       Call(redemptions_, &RedemptionHandlers::RedeemCoupons, NewUse<pb::RedeemCouponsRequest>(""));
@@ -74,9 +60,9 @@ TEST_F(RedeemerTest, ValidateSaysWhatRedeemWillDo) {
   EXPECT_EQ(verdict->verdicts(0).applicable().discount().amount_minor(), 750);
   EXPECT_EQ(verdict->discount().amount_minor(), 750);
   EXPECT_EQ(verdict->subtotal().amount_minor(), 6'000);
-  EXPECT_EQ(redeemed->redemptions(0).discount().amount_minor(), 750);
+  EXPECT_EQ(redeemed->redemption().discount().amount_minor(), 750);
   const auto used =
-      Call(redemptions_, &RedemptionHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
+      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
   ASSERT_TRUE(used.ok());
   EXPECT_EQ(used->verdicts(0).refusal().reason(), pb::ERROR_REASON_COUPON_ALREADY_REDEEMED);
   EXPECT_EQ(used->discount().amount_minor(), 0);
@@ -87,7 +73,7 @@ TEST_F(RedeemerTest, ValidateSaysWhatRedeemWillDo) {
 TEST_F(RedeemerTest, ValidateTellsOfAForgedCode) {
   auto request = Use<pb::ValidateCouponsRequest>("user-1");
   request.mutable_coupons(0)->set_code("0000-0000-0000-0000");
-  const auto verdict = Call(redemptions_, &RedemptionHandlers::ValidateCoupons, request);
+  const auto verdict = Call(judgements_, &JudgementHandlers::ValidateCoupons, request);
   ASSERT_TRUE(verdict.ok()) << verdict.error().message;
   EXPECT_EQ(verdict->verdicts(0).refusal().reason(), pb::ERROR_REASON_INVALID_CODE);
 }
@@ -102,19 +88,23 @@ TEST_F(RedeemerTest, ARedemptionIsAnsweredWithTheSameBytesEachTime) {
   EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
 
   pb::GetRedemptionRequest get;
-  get.set_redemption_id(first->redemptions(0).redemption_id());
-  const auto read = Call(redemptions_, &RedemptionHandlers::GetRedemption, get);
+  get.set_redemption_id(first->redemption().redemption_id());
+  const auto read = Call(returns_, &ReturnHandlers::GetRedemption, get);
   ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read->redemption().SerializeAsString(), first->redemptions(0).SerializeAsString());
-  EXPECT_FALSE(read->has_rollback_time());
+  EXPECT_EQ(read->redemption().SerializeAsString(), first->redemption().SerializeAsString());
+  EXPECT_EQ(read->rollbacks_size(), 0);
 
   pb::RollbackRedemptionRequest rollback;
   rollback.set_request_id(NextId());
   rollback.set_redemption_id(get.redemption_id());
-  const auto rolled_back = Call(redemptions_, &RedemptionHandlers::RollbackRedemption, rollback);
+  const auto rolled_back = Call(returns_, &ReturnHandlers::RollbackRedemption, rollback);
   ASSERT_TRUE(rolled_back.ok()) << rolled_back.error().message;
-  EXPECT_TRUE(rolled_back->restored());
-  EXPECT_TRUE(Call(redemptions_, &RedemptionHandlers::GetRedemption, get)->has_rollback_time());
+  EXPECT_TRUE(rolled_back->rollback().coupons(0).restored());
+  EXPECT_TRUE(rolled_back->rollback().whole());
+  EXPECT_EQ(rolled_back->rollback().refund().amount_minor(), 5'250);
+  const auto taken_back = Call(returns_, &ReturnHandlers::GetRedemption, get);
+  ASSERT_EQ(taken_back->rollbacks_size(), 1);
+  EXPECT_EQ(taken_back->rollbacks(0).SerializeAsString(), rolled_back->rollback().SerializeAsString());
 }
 
 TEST_F(RedeemerTest, AnotherUsersCouponIsRefused) {
@@ -139,12 +129,12 @@ TEST_F(RedeemerTest, ReservationsAreCommittedForTheirAmountOnly) {
   reserve.mutable_ttl()->set_seconds(60);
   const auto reserved = Call(redemptions_, &RedemptionHandlers::ReserveCoupons, reserve);
   ASSERT_TRUE(reserved.ok()) << reserved.error().message;
-  EXPECT_EQ(reserved->reservations(0).expire_time().seconds(), now_ms_ / 1000 + 60);
+  EXPECT_EQ(reserved->reservation().expire_time().seconds(), now_ms_ / 1000 + 60);
   pb::CommitReservationRequest commit;
   commit.set_request_id(NextId());
-  commit.set_reservation_id(reserved->reservations(0).reservation_id());
+  commit.set_reservation_id(reserved->reservation().reservation_id());
   commit.set_order_id("order-1");
-  *commit.mutable_discount() = reserved->reservations(0).discount();
+  *commit.mutable_discount() = reserved->reservation().discount();
   const auto refused = [&](auto spoil) {
     pb::CommitReservationRequest spoiled = commit;
     spoil(spoiled);

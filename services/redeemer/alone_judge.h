@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "async/task.h"
+#include "core/campaign.h"
+#include "core/order.h"
+#include "core/stacking.h"
+#include "storage/coupon_store.h"
+#include "storage/redemption_store.h"
+
+namespace tessera::redeemer {
+
+// A coupon, judged as if it were the only one.
+struct JudgedAlone {
+  core::CouponName coupon;  // as it was asked for
+  std::string campaign_id;  // empty where there is no such coupon
+  std::variant<core::AppliedCoupon, core::Error> says;
+  std::shared_ptr<const core::Campaign> campaign;  // that it was judged by, where it can be used
+  std::optional<int64_t> discount_max_minor;       // what its campaign's budget had left for it
+};
+
+// Whose coupons are judged, on what, and until when.
+struct AloneQuestion {
+  core::UserKey user;
+  core::Order order;
+  storage::Deadline deadline{};
+};
+
+// Asks the store about each of many coupons of one user, side by side. Loop thread only; the store must
+// outlive it.
+class AloneJudge {
+ public:
+  using Judged = std::vector<JudgedAlone>;
+
+  explicit AloneJudge(storage::RedemptionStore& store) : store_(store) {}
+
+  // Each by a judgement of its own, in their order. Refused itself only where the store can't tell.
+  async::Task<core::Result<Judged>> Each(AloneQuestion question, std::vector<core::CouponName> coupons);
+
+  // Coupons as the wallet has them, in their order, those that are neither issued nor reserved left out.
+  // Coupons of one campaign are worth the same on one order, so one of them is asked for all that are issued,
+  // and the wallet's word is taken for the rest.
+  async::Task<core::Result<Judged>> Wallet(AloneQuestion question, std::vector<storage::Coupon> coupons);
+
+ private:
+  storage::RedemptionStore& store_;
+};
+
+}  // namespace tessera::redeemer
