@@ -43,6 +43,9 @@ class NoStore final : public storage::RedemptionStore,
   async::Task<core::Result<storage::RedemptionView>> GetRedemption(core::OpRef, storage::Deadline) override {
     return Refuse<storage::RedemptionView>();
   }
+  async::Task<core::Result<storage::Explanation>> Explain(core::OpRef, storage::Deadline) override {
+    return Refuse<storage::Explanation>();
+  }
   async::Task<core::Result<storage::OperationStatus>> GetOperation(storage::OperationQuery) override {
     return Refuse<storage::OperationStatus>();
   }

@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
   try {
     MeasureServices(options, &result);
     MeasureStore(options, &result);
+    MeasureStacks(options, &result);
+    MeasurePricing(options, &result);
     MeasureForged(options, &result);
     MeasureCodes(options, &result);
     MeasureJobs(&result);

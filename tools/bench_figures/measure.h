@@ -19,6 +19,12 @@ void MeasureCodes(const BenchOptions& options, BenchResult* result);
 // Codes by the million, through the services: job_memory_growth_mib.
 void MeasureJobs(BenchResult* result);
 
+// Pricing on one core: evaluate_us, optimize20_p99_ms, optimize20_proven_percent.
+void MeasurePricing(const BenchOptions& options, BenchResult* result);
+
+// Coupons used together: redis_cpu_stack5_over_single.
+void MeasureStacks(const BenchOptions& options, BenchResult* result);
+
 // Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec,
 // analytics_lag_p99_s.
 void MeasureServices(const BenchOptions& options, BenchResult* result);

@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
 #include "async/timer.h"
+#include "core/stacking.h"
 #include "storage/redis/keys.h"
 
 namespace tessera::bench {
@@ -35,17 +37,52 @@ crypto::KeyFile MakeKeys() {
 core::CampaignDefinition Definition() {
   core::CampaignDefinition definition;
   definition.display_name = "Bench";
-  definition.currency = *core::Currency::Parse("EUR", "currency");
+  definition.offer.currency = *core::Currency::Parse("EUR", "currency");
   definition.time_zone = "Europe/Berlin";
   core::PercentOff percent;
   percent.basis_points = 1000;
-  definition.terms.benefit = percent;
+  definition.offer.benefit = percent;
   const int64_t day_ms = int64_t{24} * 3600 * 1000;
   definition.claim_window = {NowMs() - day_ms, NowMs() + 7 * day_ms};
   definition.use_window = definition.claim_window;
   definition.limits.stock_total = int64_t{1} << 40;
   definition.limits.per_user_total = 1;
   return definition;
+}
+
+std::string CampaignId(int i) { return i == 0 ? kCampaign : kCampaign + std::to_string(i); }
+
+core::Order BenchOrder() {
+  core::Order order;
+  order.order_id = "order-1";
+  order.currency = *core::Currency::Parse("EUR", "currency");
+  for (const char* id : {"1", "2", "3"}) {
+    core::OrderLine line;
+    line.line_id = id;
+    line.sku = std::string("sku-") + id;
+    line.unit_price_minor = 2'000;
+    order.lines.push_back(line);
+  }
+  return order;
+}
+
+// What the service decides, without its windows and its reasons.
+storage::Decide DecideFor(const core::Order& order) {
+  return [order](std::span<const storage::Candidate> candidates, core::InstantMs) {
+    std::vector<core::ListedCoupon> coupons;
+    for (const storage::Candidate& one : candidates) {
+      coupons.push_back({{one.campaign->id, one.coupon}, &one.campaign->definition.offer});
+    }
+    storage::Decision decision;
+    auto priced = core::PriceStack(order, coupons);
+    if (auto* stack = std::get_if<core::PricedStack>(&priced)) {
+      decision.stack = std::move(*stack);
+    } else {
+      decision.stack =
+          std::vector<storage::RefusedCandidate>{{0, core::Error(core::Reason::kNotApplicable, "")}};
+    }
+    return decision;
+  };
 }
 
 redis::Config RedisConfig(const testing::RedisServer& server) {
@@ -78,11 +115,12 @@ StoreBench::StoreBench(testing::RedisDurability durability)
     : server_(ServerOptions(durability)), keys_(MakeKeys()), digests_(keys_) {
   config_.create = true;
   config_.durability = Promise(durability);
-  storage::DefinitionCodec codec{api::EncodeDefinition, api::DecodeDefinition};
-  store_ = std::make_unique<storage::RedisStore>(loop_, RedisConfig(server_), config_, codec, digests_);
+  storage::StoreCodecs codecs{{api::EncodeDefinition, api::DecodeDefinition}, api::MakeReceiptCodec()};
+  store_ = std::make_unique<storage::RedisStore>(loop_, RedisConfig(server_), config_, codecs, digests_);
   script_sha1_ = server_.Command({"SCRIPT", "LOAD", std::string(kScriptSource)});
   script_ = redis::Script{"hincrby", kScriptSource, script_sha1_};
-  loop_.RunUntilDone(Open());
+  loop_.RunUntilDone(Start());
+  loop_.RunUntilDone(Open(kCampaign));
 }
 
 StoreBench::~StoreBench() {
@@ -90,20 +128,28 @@ StoreBench::~StoreBench() {
   loop_.RunUntilDone(async::Sleep(milliseconds(20)));
 }
 
-async::Task<void> StoreBench::Open() {
+async::Task<void> StoreBench::Start() {
   const core::Status started = co_await store_->Start(async::After(kTimeout));
   if (!started.ok()) throw std::runtime_error("the store does not start: " + started.error().message);
+}
+
+storage::Operation StoreBench::NewOperation(storage::Method method) {
   storage::Operation op;
-  op.method = storage::Method::kCreateCampaign;
-  op.field[0] = 1;
+  op.method = method;
+  const uint64_t bits = random_();
+  std::memcpy(op.field.data(), &bits, sizeof bits);
   op.id_time_ms = NowMs();
   op.deadline = async::After(kTimeout);
+  return op;
+}
+
+async::Task<void> StoreBench::Open(std::string campaign_id) {
+  storage::Operation op = NewOperation(storage::Method::kCreateCampaign);
   core::CampaignDefinition definition = Definition();
-  const auto created = co_await store_->Create(op, kCampaign, std::move(definition));
+  const auto created = co_await store_->Create(op, campaign_id, std::move(definition));
   if (!created.ok()) throw std::runtime_error("no campaign: " + created.error().message);
-  op.method = storage::Method::kActivateCampaign;
-  op.field[0] = 2;
-  const auto moved = co_await store_->Move(op, kCampaign, core::Transition::kActivate);
+  op = NewOperation(storage::Method::kActivateCampaign);
+  const auto moved = co_await store_->Move(op, campaign_id, core::Transition::kActivate);
   if (!moved.ok()) throw std::runtime_error("no active campaign: " + moved.error().message);
 }
 
@@ -153,8 +199,66 @@ async::Task<void> StoreBench::All(int64_t count, int at_once, int size, bool eva
   int64_t left = count;
   running_ = at_once;
   for (int i = 0; i < at_once; ++i) loop_.Spawn(evalsha ? EvalshaInTurn(&left) : ClaimInTurn(&left, size));
+  co_await AwaitAll();
+}
+
+async::Task<void> StoreBench::AwaitAll() {
   while (running_ > 0) co_await async::Sleep(milliseconds(1));
   if (!refused_.empty()) throw std::runtime_error("refused: " + refused_);
+}
+
+void StoreBench::OpenCampaigns(int count) {
+  for (int i = 1; i < count; ++i) loop_.RunUntilDone(Open(CampaignId(i)));
+}
+
+async::Task<void> StoreBench::FillInTurn(std::vector<Wallet>* wallets, size_t* next, int size) {
+  while (*next < wallets->size()) {
+    Wallet& wallet = (*wallets)[(*next)++];
+    for (int i = 0; i < size; ++i) {
+      storage::IssueIntent intent = Intent(1);
+      intent.campaign_id = CampaignId(i);
+      if (i == 0) wallet.user = intent.items.front().user;
+      intent.items.front().user = wallet.user;
+      const auto outcomes = co_await store_->Issue(std::move(intent));
+      if (!outcomes.front().ok()) {
+        refused_ = std::string(core::ReasonName(outcomes.front().error().reason));
+        break;
+      }
+      wallet.coupons.emplace_back(outcomes.front()->number);
+    }
+  }
+  --running_;
+}
+
+std::vector<Wallet> StoreBench::Wallets(int64_t count, int size) {
+  std::vector<Wallet> wallets(static_cast<size_t>(count));
+  size_t next = 0;
+  running_ = kAtOnce;
+  for (int i = 0; i < kAtOnce; ++i) loop_.Spawn(FillInTurn(&wallets, &next, size));
+  loop_.RunUntilDone(AwaitAll());
+  return wallets;
+}
+
+async::Task<void> StoreBench::RedeemInTurn(const std::vector<Wallet>* wallets, size_t* next) {
+  while (*next < wallets->size()) {
+    const Wallet& wallet = (*wallets)[(*next)++];
+    storage::UseIntent intent;
+    intent.op = NewOperation(storage::Method::kRedeemCoupons);
+    intent.coupons = wallet.coupons;
+    intent.user = wallet.user;
+    intent.order = BenchOrder();
+    intent.decide = DecideFor(intent.order);
+    const auto redemption = co_await store_->Redeem(std::move(intent));
+    if (!redemption.ok()) refused_ = std::string(core::ReasonName(redemption.error().reason));
+  }
+  --running_;
+}
+
+void StoreBench::Redeem(const std::vector<Wallet>& wallets) {
+  size_t next = 0;
+  running_ = kAtOnce;
+  for (int i = 0; i < kAtOnce; ++i) loop_.Spawn(RedeemInTurn(&wallets, &next));
+  loop_.RunUntilDone(AwaitAll());
 }
 
 void StoreBench::Claim(int64_t count) { loop_.RunUntilDone(All(count, kAtOnce, 1, false)); }
@@ -167,11 +271,7 @@ void StoreBench::Evalsha(int64_t count) { loop_.RunUntilDone(All(count, kAtOnce,
 
 void StoreBench::GenerateCodes(uint64_t count) {
   storage::GenerateCodesIntent intent;
-  intent.op.method = storage::Method::kGenerateCodes;
-  const uint64_t bits = random_();
-  std::memcpy(intent.op.field.data(), &bits, sizeof bits);
-  intent.op.id_time_ms = NowMs();
-  intent.op.deadline = async::After(kTimeout);
+  intent.op = NewOperation(storage::Method::kGenerateCodes);
   intent.campaign_id = kCampaign;
   intent.count = count;
   const auto made = loop_.RunUntilDone(store_->GenerateCodes(intent));

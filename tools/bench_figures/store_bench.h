@@ -3,8 +3,10 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "api/definition_codec.h"
+#include "api/receipt_codec.h"
 #include "async/event_loop.h"
 #include "crypto/digest.h"
 #include "crypto/key_file.h"
@@ -13,6 +15,12 @@
 #include "tests/support/redis_server.h"
 
 namespace tessera::bench {
+
+// A user with coupons of as many campaigns.
+struct Wallet {
+  core::UserKey user;
+  std::vector<core::CouponName> coupons;
+};
 
 // The adapter on a Redis of its own, without a service around it: what a claim costs Redis, and what it
 // leaves there. One thread.
@@ -30,6 +38,12 @@ class StoreBench {
   void ClaimInBatches(int64_t batches, int size);
   // A batch of so many codes that belong to nobody.
   void GenerateCodes(uint64_t count);
+  // Further campaigns, `count` in all, so that wallets can hold a coupon of each.
+  void OpenCampaigns(int count);
+  // New users with a coupon of each of the first `size` campaigns.
+  std::vector<Wallet> Wallets(int64_t count, int size);
+  // Each user's coupons together on an order, 64 orders at a time on one connection.
+  void Redeem(const std::vector<Wallet>& wallets);
   // The smallest script that writes, 64 at a time on one connection.
   void Evalsha(int64_t count);
 
@@ -39,10 +53,15 @@ class StoreBench {
   void DeleteLedger();
 
  private:
-  async::Task<void> Open();
+  async::Task<void> Start();
+  async::Task<void> Open(std::string campaign_id);
   async::Task<void> ClaimInTurn(int64_t* left, int size);
   async::Task<void> EvalshaInTurn(int64_t* left);
   async::Task<void> All(int64_t count, int at_once, int size, bool evalsha);
+  async::Task<void> FillInTurn(std::vector<Wallet>* wallets, size_t* next, int size);
+  async::Task<void> RedeemInTurn(const std::vector<Wallet>* wallets, size_t* next);
+  async::Task<void> AwaitAll();
+  storage::Operation NewOperation(storage::Method method);
   storage::IssueIntent Intent(int size);
 
   testing::RedisServer server_;

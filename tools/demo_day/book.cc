@@ -42,10 +42,10 @@ CampaignBook Book::of(const std::string& campaign_id) const {
 }
 
 int64_t Book::DiscountOf(const std::string& campaign_id, int64_t subtotal_minor) const {
-  const coupon::v1::CouponTerms& terms = definitions_.at(campaign_id).terms();
-  if (terms.has_minimum_spend_minor() && subtotal_minor < terms.minimum_spend_minor()) return 0;
-  if (terms.has_amount_off()) return std::min(terms.amount_off().amount_minor(), subtotal_minor);
-  const coupon::v1::PercentOff& percent = terms.percent_off();
+  const coupon::v1::Offer& offer = definitions_.at(campaign_id).offer();
+  if (offer.has_minimum_spend_minor() && subtotal_minor < offer.minimum_spend_minor()) return 0;
+  if (offer.has_amount_off()) return std::min(offer.amount_off().amount_minor(), subtotal_minor);
+  const coupon::v1::PercentOff& percent = offer.percent_off();
   const int64_t discount = (subtotal_minor * percent.basis_points() + 5000) / 10000;
   return percent.has_cap_minor() ? std::min(discount, percent.cap_minor()) : discount;
 }

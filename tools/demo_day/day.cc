@@ -78,21 +78,21 @@ void Day::Keep(const std::string& campaign_id, const std::vector<load::HeldCoupo
 void Day::OpenCampaigns() {
   progress_.Begin("three campaigns", 0);
   coupon::v1::CampaignDefinition spring = load::PlainDefinition("Spring: 15 % off, at most 20 euros");
-  spring.mutable_terms()->mutable_percent_off()->set_basis_points(1500);
-  spring.mutable_terms()->mutable_percent_off()->set_cap_minor(2000);
+  spring.mutable_offer()->mutable_percent_off()->set_basis_points(1500);
+  spring.mutable_offer()->mutable_percent_off()->set_cap_minor(2000);
   spring.mutable_limits()->set_stock_total(kRushStock);
   spring.mutable_limits()->set_per_user_total(1);
   shop_.OpenCampaign(kSpring, spring);
 
   coupon::v1::CampaignDefinition welcome = load::PlainDefinition("Welcome: 5 euros off");
-  welcome.mutable_terms()->mutable_amount_off()->set_amount_minor(500);
+  welcome.mutable_offer()->mutable_amount_off()->set_amount_minor(500);
   welcome.mutable_limits()->set_stock_total(2 * kGrantedUsers);
   welcome.mutable_limits()->set_per_user_total(1);
   shop_.OpenCampaign(kWelcome, welcome);
 
   coupon::v1::CampaignDefinition loyal = load::PlainDefinition("Loyal: 10 euros off from 50 euros");
-  loyal.mutable_terms()->mutable_amount_off()->set_amount_minor(1000);
-  loyal.mutable_terms()->set_minimum_spend_minor(5000);
+  loyal.mutable_offer()->mutable_amount_off()->set_amount_minor(1000);
+  loyal.mutable_offer()->set_minimum_spend_minor(5000);
   loyal.mutable_limits()->set_stock_per_day(2 * kLoyalUsers);
   loyal.mutable_limits()->set_per_user_per_day(1);
   shop_.OpenCampaign(kLoyal, loyal);
@@ -144,7 +144,7 @@ void Day::Orders() {
   Run("orders", static_cast<int64_t>(visits_.size()), [this](int64_t index) {
     const Visit& visit = visits_[static_cast<size_t>(index)];
     const uint64_t dice = Dice(static_cast<uint64_t>(index));
-    const int64_t minimum = book_.definition(visit.campaign_id).terms().minimum_spend_minor();
+    const int64_t minimum = book_.definition(visit.campaign_id).offer().minimum_spend_minor();
     const Deed deed = DeedOf(dice, minimum > 0);
     const auto spread = static_cast<int64_t>(dice / 100 % 20'000);
     const int64_t subtotal = deed == Deed::kTooSmallAnOrder ? 1 + spread % (minimum - 1)

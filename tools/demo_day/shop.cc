@@ -197,7 +197,8 @@ void Shop::TakeBack(const std::string& campaign_id, const Redemption& redemption
   const auto status =
       load::CallPatiently(caller_, stub, &RedeemerService::Stub::RollbackRedemption, request, &response);
   if (!status.ok()) return Unexpected(campaign_id, "rollback", status);
-  if (!response.restored()) book_->Violation(campaign_id + ": a rollback did not restore the coupon");
+  if (response.rollback().coupons_size() != 1 || !response.rollback().coupons(0).restored())
+    book_->Violation(campaign_id + ": a rollback did not restore the coupon");
   book_->Enter(campaign_id, [&](CampaignBook& book) {
     ++book.rolled_back;
     book.discount_minor -= redemption.discount().amount_minor();
@@ -221,9 +222,9 @@ void Shop::Redeem(Deed deed, const std::string& campaign_id, const load::HeldCou
       load::CallPatiently(caller_, stub, &RedeemerService::Stub::RedeemCoupons, request, &response);
   if (deed == Deed::kMistype) return MustRefuse(campaign_id, status, "INVALID_CODE");
   if (deed == Deed::kTooSmallAnOrder) return MustRefuse(campaign_id, status, "MINIMUM_SPEND_NOT_MET");
-  if (!status.ok() || response.redemptions_size() != 1) return Unexpected(campaign_id, "redeeming", status);
-  Booked(campaign_id, response.redemptions(0), subtotal_minor);
-  if (deed == Deed::kRedeemAndTakeBack) TakeBack(campaign_id, response.redemptions(0));
+  if (!status.ok() || !response.has_redemption()) return Unexpected(campaign_id, "redeeming", status);
+  Booked(campaign_id, response.redemption(), subtotal_minor);
+  if (deed == Deed::kRedeemAndTakeBack) TakeBack(campaign_id, response.redemption());
   if (deed != Deed::kRedeemTwice) return;
   request.set_request_id(NextRequestId());
   *request.mutable_order() = MakeOrder(subtotal_minor);
@@ -245,8 +246,8 @@ void Shop::Reserve(Deed deed, const std::string& campaign_id, const load::HeldCo
   ReserveCouponsResponse response;
   auto status =
       load::CallPatiently(caller_, stub, &RedeemerService::Stub::ReserveCoupons, request, &response);
-  if (!status.ok() || response.reservations_size() != 1) return Unexpected(campaign_id, "reserving", status);
-  const Reservation& reservation = response.reservations(0);
+  if (!status.ok() || !response.has_reservation()) return Unexpected(campaign_id, "reserving", status);
+  const Reservation& reservation = response.reservation();
   book_->Enter(campaign_id, [&](CampaignBook& book) {
     ++book.reserved;
     if (deed == Deed::kReserveAndForget) ++book.run_out;

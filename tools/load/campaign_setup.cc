@@ -26,8 +26,8 @@ coupon::v1::CampaignDefinition PlainDefinition(const std::string& display_name) 
   definition.set_display_name(display_name);
   definition.set_currency_code("EUR");
   definition.set_time_zone("Europe/Berlin");
-  definition.mutable_terms()->mutable_percent_off()->set_basis_points(1000);
-  definition.mutable_terms()->mutable_percent_off()->set_cap_minor(1000);
+  definition.mutable_offer()->mutable_percent_off()->set_basis_points(1000);
+  definition.mutable_offer()->mutable_percent_off()->set_cap_minor(1000);
   const int64_t start_ms = NowMillis() - kHourMs;
   for (auto* window : {definition.mutable_claim_window(), definition.mutable_use_window()}) {
     SetMillis(start_ms, window->mutable_start_time());
