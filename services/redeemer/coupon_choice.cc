@@ -95,7 +95,7 @@ void CouponChoice::Refuse(const core::CouponName& coupon, core::Error why) {
   // Its place was that in another list.
   std::erase_if(why.metadata, [](const auto& entry) { return entry.first == "coupon"; });
   for (auto& [key, candidate] : candidates_) {
-    if (key.name == coupon && !candidate.refused) candidate.refused = std::move(why);
+    if (key.name == coupon && !candidate.refused) candidate.refused = why;
   }
   limited_ = true;
 }
