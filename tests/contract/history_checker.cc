@@ -145,7 +145,39 @@ bool HistoryChecker::ExplainsOne(const HistoryCall& call, const Answer& found) {
   if (!named || *named > until_) return false;
   const bool reserved = std::holds_alternative<storage::Reservation>(*found);
   if (*named < from_ && !reserved) return false;
-  return SameAnswer(AskModel(call, std::max(*named, from_), false), found);
+  const InstantMs at = reserved ? std::max(*named, from_) : *named;
+  model_.LeaveOut(LeftOutEarly(call, found, at));
+  const bool same = SameAnswer(AskModel(call, at, false), found);
+  model_.LeaveOut({});
+  return same;
+}
+
+std::map<core::CouponName, core::Error> HistoryChecker::LeftOutEarly(const HistoryCall& call,
+                                                                     const Answer& found,
+                                                                     InstantMs effect_ms) {
+  std::map<core::CouponName, core::Error> early;
+  const std::vector<storage::LeftOut>* left_out = nullptr;
+  if (const auto* redemption = std::get_if<storage::Redemption>(&*found)) left_out = &redemption->left_out;
+  if (const auto* reservation = std::get_if<storage::Reservation>(&*found)) left_out = &reservation->left_out;
+  if (left_out == nullptr || !call.partial) return early;
+  HistoryCall asking = call;
+  asking.kind = CallKind::kValidate;
+  for (const storage::LeftOut& one : *left_out) {
+    const core::Reason reason = one.why.reason;
+    if (reason != core::Reason::kCouponReserved && reason != core::Reason::kCouponNotYetValid &&
+        reason != core::Reason::kUserQuotaPerDay) {
+      continue;
+    }
+    const auto listed = std::find(call.coupons.begin(), call.coupons.end(), one.coupon);
+    for (InstantMs at = from_; at <= effect_ms && !early.contains(one.coupon); ++at) {
+      const Answer verdict = AskModel(asking, at, true);
+      if (!verdict.ok()) continue;
+      const auto& says = std::get<JudgedStack>(*verdict).coupons[listed - call.coupons.begin()].says;
+      const auto* refused = std::get_if<Refused>(&says);
+      if (refused != nullptr && refused->reason == reason) early.emplace(one.coupon, one.why);
+    }
+  }
+  return early;
 }
 
 // Items of different partitions are judged at their own instants and in no particular order. Units go to whom
@@ -161,8 +193,11 @@ bool HistoryChecker::ExplainsIssue(const HistoryCall& call, const std::vector<An
     (found[i].ok() ? granted : doubtful).push_back(i);
   }
   const auto instant = [&](size_t i) { return std::get<storage::Issued>(*found[i]).issue_time_ms; };
-  std::stable_sort(granted.begin(), granted.end(),
-                   [&](size_t a, size_t b) { return instant(a) < instant(b); });
+  // Within a millisecond the numbers of one user tell who was first.
+  const auto place = [&](size_t i) {
+    return std::pair(instant(i), std::get<storage::Issued>(*found[i]).number);
+  };
+  std::sort(granted.begin(), granted.end(), [&](size_t a, size_t b) { return place(a) < place(b); });
   for (const size_t i : granted) {
     if (instant(i) < from_ || instant(i) > until_) return false;
     if (!SameAnswer(AskModel(single[i], instant(i), false), found[i])) return false;

@@ -44,6 +44,9 @@ class HistoryChecker {
   bool ExplainsOne(const HistoryCall& call, const Answer& found);
   bool ExplainsIssue(const HistoryCall& call, const std::vector<Answer>& found);
   Answer AskModel(const HistoryCall& call, core::InstantMs at, bool probing);
+  // The coupons that `found` left out for a reason that time may have taken away before the call took effect.
+  std::map<core::CouponName, core::Error> LeftOutEarly(const HistoryCall& call, const Answer& found,
+                                                       core::InstantMs effect_ms);
   // What the model says to `call` at any instant of the call is `found`.
   bool AnyInstantExplains(const HistoryCall& call, const Answer& found);
   bool CompareState();

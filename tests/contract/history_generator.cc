@@ -179,6 +179,7 @@ HistoryCall HistoryGenerator::Again() {
 }
 
 HistoryCall HistoryGenerator::Next(InstantMs now) {
+  now_ = now;
   if (!due_.empty()) {
     HistoryCall call = due_.front();
     due_.pop_front();
@@ -233,11 +234,19 @@ void HistoryGenerator::Learn(const HistoryCall& call, const std::vector<Answer>&
     } else if (const auto* reservation = std::get_if<storage::Reservation>(&*answers[i])) {
       Keep(reservations_, reservation->ref, kRefsInPlay);
       reserved_[reservation->ref] = *reservation;
+      FollowUp(*reservation);
     } else if (const auto* redemption = std::get_if<storage::Redemption>(&*answers[i])) {
       Keep(redemptions_, redemption->ref, kRefsInPlay);
       redeemed_[redemption->ref] = *redemption;
-      for (const core::AppliedCoupon& applied : redemption->coupons)
+      for (const core::AppliedCoupon& applied : redemption->coupons) {
         all_coupons_.push_back(std::get<core::CouponNumber>(applied.key.name));
+        used_.insert(all_coupons_.back());
+      }
+      FollowUp(*redemption);
+    } else if (const auto* back = std::get_if<storage::RolledBack>(&*answers[i])) {
+      for (const storage::ReturnedCoupon& coupon : back->coupons) {
+        if (coupon.restored) used_.erase(coupon.coupon);
+      }
     }
   }
 }

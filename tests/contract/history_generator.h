@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,11 @@ class HistoryGenerator {
   HistoryCall Use(CallKind kind, storage::Method method, core::InstantMs now);
   // The coupons that a user, or nobody, uses together.
   void ChooseStack(HistoryCall& call);
+  // Coupons that a user has and that were not used, as far as is known: so that several can be used together.
+  std::vector<core::CouponName> FreshOf(const core::UserKey& user) const;
+  // What is likely to come of it next.
+  void FollowUp(const storage::Reservation& reservation);
+  void FollowUp(const storage::Redemption& redemption);
   void FillOrder(core::Order& order);
   HistoryCall Settle(CallKind kind, storage::Method method, core::InstantMs now);
   // All of a redemption, or some part of it.
@@ -79,6 +85,7 @@ class HistoryGenerator {
   std::mt19937_64 random_;
   const core::Shape shape_;
   const HomeOf home_;
+  core::InstantMs now_ = 0;  // of the call made last
   uint64_t fresh_ = 0;
   uint32_t strangers_ = 0;
   std::deque<HistoryCall> due_;  // calls that are to come next
@@ -86,6 +93,7 @@ class HistoryGenerator {
   std::map<std::string, int64_t> versions_;
   std::vector<core::CouponNumber> all_coupons_;
   std::deque<KnownCoupon> coupons_;
+  std::set<core::CouponNumber> used_;
   std::deque<core::CodeNumber> codes_;
   std::vector<core::CodeNumber> all_codes_;
   std::deque<core::OpRef> reservations_;

@@ -122,8 +122,10 @@ HistoryCall HistoryGenerator::Issue(InstantMs now) {
   const uint32_t items =
       call.source == storage::IssueSource::kBatch ? 1 + static_cast<uint32_t>(Random(8)) : 1;
   const uint32_t first = static_cast<uint32_t>(Random(kUsers));
+  // A batch may be for one user, who has several to use together then.
+  const uint32_t step = Chance(40) ? 0 : 1;
   for (uint32_t i = 0; i < items; ++i) {
-    storage::IssueItem item{NewOp(call.op.method, now), UserOf((first + i) % kUsers)};
+    storage::IssueItem item{NewOp(call.op.method, now), UserOf((first + i * step) % kUsers)};
     // One deadline holds for the whole call.
     if (items == 1) call.op.deadline = item.op.deadline;
     item.op.deadline = call.op.deadline;
@@ -154,7 +156,47 @@ HistoryCall HistoryGenerator::Use(CallKind kind, Method method, InstantMs now) {
   return call;
 }
 
+std::vector<core::CouponName> HistoryGenerator::FreshOf(const core::UserKey& user) const {
+  std::vector<core::CouponName> fresh;
+  for (const KnownCoupon& coupon : coupons_) {
+    if (coupon.user == user && !used_.contains(coupon.number)) fresh.emplace_back(coupon.number);
+  }
+  return fresh;
+}
+
+void HistoryGenerator::FollowUp(const storage::Reservation& reservation) {
+  if (reservation.coupons.size() < 2 || Chance(40)) return;
+  HistoryCall call;
+  call.kind = CallKind::kCommit;
+  call.op = NewOp(Method::kCommitReservation, now_);
+  call.ref = reservation.ref;
+  call.expected_discount = {reservation.discount_minor, reservation.currency};
+  due_.push_back(call);
+}
+
+void HistoryGenerator::FollowUp(const storage::Redemption& redemption) {
+  if (redemption.coupons.size() < 2 || Chance(40)) return;
+  HistoryCall call;
+  call.kind = CallKind::kRollback;
+  call.op = NewOp(Method::kRollbackRedemption, now_);
+  call.ref = redemption.ref;
+  ChooseReturn(call);
+  due_.push_back(call);
+}
+
 void HistoryGenerator::ChooseStack(HistoryCall& call) {
+  if (!coupons_.empty() && Chance(35)) {
+    call.user = Any(coupons_).user;
+    call.coupons = FreshOf(*call.user);
+    while (Chance(30)) call.coupons.emplace_back(AnyCode());
+    std::sort(call.coupons.begin(), call.coupons.end());
+    call.coupons.erase(std::unique(call.coupons.begin(), call.coupons.end()), call.coupons.end());
+    std::shuffle(call.coupons.begin(), call.coupons.end(), random_);
+    if (call.coupons.size() > 5) call.coupons.resize(5);
+    call.partial = Chance(30);
+    if (!call.coupons.empty()) return;
+    call = HistoryCall{.kind = call.kind, .op = call.op};
+  }
   const core::CouponName first = AnyName();
   call.coupons = {first};
   const auto* number = std::get_if<core::CouponNumber>(&first);

@@ -43,6 +43,9 @@ class MemoryStore : public storage::CampaignStore,
   // is.
   void SetProbing(bool probing) { probing_ = probing; }
   void SetClock(std::function<core::InstantMs()> clock) { options_.clock = std::move(clock); }
+  // What calls that use coupons in part leave out in any case: here a call is judged and done at one instant,
+  // elsewhere a coupon may become usable in between.
+  void LeaveOut(std::map<core::CouponName, core::Error> coupons) { left_out_ = std::move(coupons); }
 
   // CampaignStore
   async::Task<core::Result<storage::CampaignChanged>> Create(storage::Operation op, std::string campaign_id,
@@ -218,6 +221,7 @@ class MemoryStore : public storage::CampaignStore,
 
   MemoryOptions options_;
   bool probing_ = false;
+  std::map<core::CouponName, core::Error> left_out_;
   std::map<std::string, CampaignRecord> campaigns_;
   std::map<core::OpRef, OperationRecord> operations_;
   std::map<std::pair<std::string, core::UserKey>, QuotaRecord> quotas_;

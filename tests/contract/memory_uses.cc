@@ -17,6 +17,17 @@ using storage::CouponState;
 using storage::Receipt;
 using storage::Redemption;
 
+namespace {
+
+// What `coupon` is refused with, and its place in the call where that has several.
+Error RefusalOf(const std::vector<JudgedCoupon>& coupons, size_t coupon) {
+  Error why = *coupons[coupon].refused;
+  if (coupons.size() == 1) return why;
+  return std::move(why).With("coupon", "coupons[" + std::to_string(coupon) + "]");
+}
+
+}  // namespace
+
 Error MemoryStore::AlreadyRedeemed(const CouponRecord& coupon) const {
   return Error(Reason::kCouponAlreadyRedeemed, "redeemed")
       .With("redemption_id", coupon.redemption.ToId('r'))
@@ -92,6 +103,8 @@ std::vector<JudgedCoupon> MemoryStore::JudgeEach(const storage::UseIntent& inten
   for (const core::CouponName& asked : intent.coupons) {
     JudgedCoupon& coupon = coupons.emplace_back(JudgedCoupon{asked, asked, "", std::nullopt});
     core::Status may = Judge(intent, purpose, codes, coupon);
+    const auto left_out = left_out_.find(asked);
+    if (may.ok() && intent.partial && left_out != left_out_.end()) may = left_out->second;
     if (may.ok() && !seen.insert(coupon.name).second) may = Error(Reason::kListedTwice, "listed twice");
     if (may.ok()) continue;
     // Of another user's coupon nothing more is told.
@@ -123,13 +136,6 @@ std::optional<core::PricedStack> MemoryStore::PriceTogether(const storage::UseIn
     }
     if (!partial) return std::nullopt;
   }
-}
-
-// What `coupon` is refused with, and its place in the call where that has several.
-static Error RefusalOf(const std::vector<JudgedCoupon>& coupons, size_t coupon) {
-  Error why = *coupons[coupon].refused;
-  if (coupons.size() == 1) return why;
-  return std::move(why).With("coupon", "coupons[" + std::to_string(coupon) + "]");
 }
 
 Error FirstRefusal(const std::vector<JudgedCoupon>& coupons) {
