@@ -120,6 +120,26 @@ TEST_P(SpendingContract, AnOrderThatReservesAgainSpendsOnce) {
   ExpectVerified();
 }
 
+TEST_P(SpendingContract, WhatASmallerOrderDoesNotNeedAnyMoreIsEverybodys) {
+  const std::string id = WithBudget(500);
+  const CouponNumber coupon = Coupon(id, 1);
+  ASSERT_THAT(Reserve(IntentOf(coupon, 1, "order-1")), Succeeds());
+  // By now the budget is known to have nothing left anywhere.
+  for (uint32_t i = 2; i < 5; ++i) EXPECT_THAT(RedeemBy(id, i), Refuses(Reason::kBudget));
+  storage::UseIntent smaller = IntentOf(coupon, 1, "order-1");
+  Buy(smaller, 200);
+  const auto reserved = Reserve(smaller);
+  ASSERT_THAT(reserved, Succeeds());
+  EXPECT_EQ(reserved->discount_minor, 200);
+  storage::UseIntent other = IntentOf(Coupon(id, 5), 5, "order-2");
+  Buy(other, 300);
+  EXPECT_THAT(Redeem(other), Succeeds());
+  EXPECT_THAT(RedeemBy(id, 6), RefusesWith(Reason::kBudget, "left_minor", "0"));
+  EXPECT_THAT(Commit(*reserved), Succeeds());
+  EXPECT_EQ(Totals(id).discount_minor, 500);
+  ExpectVerified();
+}
+
 TEST_P(SpendingContract, ARevocationThatBreaksAHoldGivesItBack) {
   const std::string id = WithBudget(500);
   const CouponNumber coupon = Coupon(id, 1);

@@ -322,6 +322,7 @@ async::Task<core::Result<T>> Redeeming::Answer(UseIntent intent, Mode mode, int6
   if (!reply.ok()) co_return std::move(reply).error();
   if (reply->has_value()) {
     co_await codes_.TellHomes(&use, std::string((*reply)->reply[2].text()));
+    if ((*reply)->reply[4].integer() == 1) co_await money_.BringHome(&use);
     co_return co_await outcomes_.OpenReply<T>(std::move(**reply), use.place, use.intent.op.deadline);
   }
   Error refusal = FirstRefusal(use);

@@ -107,4 +107,11 @@ async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
   co_return false;
 }
 
+async::Task<void> StackMoney::BringHome(const StackUse* use) {
+  for (const size_t place : use->scripted) {
+    const KnownCampaignPtr campaign = use->items[place].campaign;
+    co_await escrow_.SettleBudgets(campaign, use->partition, use->intent.op.deadline);
+  }
+}
+
 }  // namespace tessera::storage

@@ -21,6 +21,10 @@ class StackMoney {
   // something.
   async::Task<core::Result<bool>> Count(StackUse* use) const;
 
+  // Brings home what the use left over of a hold that it ended, as far as that is quickly done: a sweeper
+  // does the rest.
+  async::Task<void> BringHome(const StackUse* use);
+
  private:
   const Backend& backend_;
   CampaignDirectory& directory_;

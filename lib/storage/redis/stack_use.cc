@@ -163,6 +163,7 @@ redis::Command StackCommand(const Backend& backend, const ReceiptCodec& receipts
   command.Key(keys.Operation(use.place.ref)).Key(keys.Operation(use.place.earlier));
   command.Key(keys.Wallet(use.partition, use.bucket)).Key(keys.Ledger(use.partition));
   command.Key(reserve ? keys.Due(use.partition) : keys.Outgoing(use.partition));
+  command.Key(keys.Owed(use.partition));
   for (const core::CampaignNumber number : campaigns) command.Key(keys.Campaign(use.partition, number));
   backend.AddBegin(command, use.intent.op, use.place);
   command.Arg(judge ? "judge" : "commit");

@@ -5,7 +5,8 @@
 -- KEYS[3] wallet: the user's bucket
 -- KEYS[4] ledger: the partition's stream of events
 -- KEYS[5] outgoing: what codes' homes have still to be told
--- KEYS[6..] campaign: each coupon's campaign in this partition, once
+-- KEYS[6] owed: limits of this partition with units that their home has not got yet
+-- KEYS[7..] campaign: each coupon's campaign in this partition, once
 -- ARGV[1] deadline: instant past which nothing is written
 -- ARGV[2] field: of the operation
 -- ARGV[3] body: digest of the request
@@ -18,7 +19,8 @@
 --   taken), the instants between which the service's judgement holds, and base and stride of the numbers in the bucket
 -- ARGV[10] receipt: what the service keeps with the record
 -- ARGV[11..] item: per coupon, packed as part/open_stack.lua and part/judge_code.lua say
--- returns: OK, now, record, earlier : the redemption's record, fresh or of the same call before (then from the earlier bucket if 1)
+-- returns: OK, now, record, earlier, owes : the redemption's record, fresh or of the same call before (then from the earlier bucket if 1, and no
+--   more); owes is 1 when a budget has something to be brought home
 -- returns: REUSED, now : the request id was used with another body
 -- returns: FENCED, now : the operation was fenced
 -- returns: DEADLINE, now : too late
@@ -30,7 +32,8 @@
 --   a code QUOTA and QUOTA_DAY, the user has as many as the campaign allows; FULL, no numbers are left in the wallet's bucket;
 --   USES, USES_DAY, USES_WEEK, USES_MONTH: the user has used as many as the campaign allows
 -- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
---   day's; the total that ever arrived here, what is at hand, and what the coupons spend together
+--   day's; the total that ever arrived here, what is at hand, and what the coupons spend beyond what
+--   the order's own holds had
 -- returns: PASS, now : nothing stands against it; mode judge
 --include part/redis.lua
 --include part/now.lua
@@ -89,4 +92,4 @@ end
 append_uses(KEYS[4], 'R', user, field, uses)
 local result = pack(RECORD, 'R', ARGV[3], '-', now, now, discount, #items) .. uses .. string.char(#codes / 6) .. codes .. ARGV[10]
 keep(KEYS[1], field, result, ARGV[4])
-return {'OK', now, result}
+return {'OK', now, result, 0, owes}

@@ -4,7 +4,8 @@
 -- KEYS[3] wallet: the user's bucket
 -- KEYS[4] ledger: the partition's stream of events
 -- KEYS[5] due: the partition's due set
--- KEYS[6..] campaign: each coupon's campaign in this partition, once
+-- KEYS[6] owed: limits of this partition with units that their home has not got yet
+-- KEYS[7..] campaign: each coupon's campaign in this partition, once
 -- ARGV[1] deadline: instant past which nothing is written
 -- ARGV[2] field: of the operation
 -- ARGV[3] body: digest of the request
@@ -17,7 +18,8 @@
 --   between which the service's judgement holds, and base and stride of the numbers in the bucket, then HOLD: ttl and the bucket
 -- ARGV[10] receipt: what the service keeps with the record
 -- ARGV[11..] item: per coupon, packed as part/open_stack.lua says
--- returns: OK, now, record, earlier : the reservation's record, fresh or of the same call before (then from the earlier bucket if 1)
+-- returns: OK, now, record, earlier, owes : the reservation's record, fresh or of the same call before (then from the earlier bucket if 1, and no
+--   more); owes is 1 when a budget has something to be brought home
 -- returns: REUSED, now : the request id was used with another body
 -- returns: FENCED, now : the operation was fenced
 -- returns: DEADLINE, now : too late
@@ -27,7 +29,8 @@
 --   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, its use window has not begun; USES,
 --   USES_DAY, USES_WEEK, USES_MONTH: the user has used as many as the campaign allows
 -- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
---   day's; the total that ever arrived here, what is at hand, and what the coupons spend together
+--   day's; the total that ever arrived here, what is at hand, and what the coupons spend beyond what
+--   the order's own holds had
 -- returns: PASS, now : nothing stands against it; mode judge
 --include part/redis.lua
 --include part/now.lua
@@ -65,4 +68,4 @@ make_due(KEYS[3], KEYS[5], bucket, call('HGET', KEYS[3], 'd'), held_until)
 append_uses(KEYS[4], 'H', user, field, uses, pack('>I6', held_until))
 local result = pack(RECORD, 'H', ARGV[3], '-', now, now, discount, #items) .. pack('>I6', held_until) .. uses .. '\0' .. ARGV[10]
 keep(KEYS[1], field, result, ARGV[4])
-return {'OK', now, result}
+return {'OK', now, result, 0, owes}

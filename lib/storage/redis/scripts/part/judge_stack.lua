@@ -1,6 +1,6 @@
--- May the items be used by this order now, and is what they spend at hand? The order of the questions is part of the contract: a coupon's own state before its
--- campaign's, and time last. From here on nothing fails: what is spent, and other
--- orders' holds that ran out, are booked. Leaves user: the owner.
+-- May the items be used by this order now, and is what they spend at hand? The order of the questions is part of the contract: a coupon's
+-- own state before its campaign's, and time last. From here on nothing fails: what is spent, and other orders' holds that ran out, are
+-- booked. Leaves user: the owner; and owes: 1 when something is to be brought home.
 -- REQUIRES open_stack, attempt, event, coupon, spending.
 if now < judged_from or now >= judged_until then return {'PERIOD', now} end
 function judges.W(it, place)
@@ -34,8 +34,9 @@ end
 local short = {}
 for _, campaign in ipairs(campaigns) do
   for name, l in pairs(campaign.budgets or {}) do
-    if lacking(l, campaign.need) > 0 then
-      for _, fact in ipairs({unpack('>I4', campaign.id), name, l.got, l.share, campaign.need}) do short[#short + 1] = fact end
+    l.more = campaign.need - (l.held or 0)
+    if lacking(l, l.more) > 0 then
+      for _, fact in ipairs({unpack('>I4', campaign.id), name, l.got, l.share, l.more}) do short[#short + 1] = fact end
     end
   end
 end
@@ -48,10 +49,16 @@ if #short > 0 then
   end
   return {'NEED', now, spread(short)}
 end
+local owes = 0
 if user == '' then user = items[1].c.user end
 for _, campaign in ipairs(campaigns) do
   for name, l in pairs(campaign.budgets or {}) do
-    spend(l, campaign.need)
+    if l.more >= 0 then
+      spend(l, l.more)
+    elseif give_back(l, -l.more) then
+      call('SADD', KEYS[6], owed_name(unpack('>I4', campaign.id), name, l.window))
+      owes = 1
+    end
     call('HSET', campaign.key, name, limit_value(l))
   end
   if campaign.uses then call('HSET', KEYS[3], uses_field(user, campaign.id), uses_value(campaign.uses)) end

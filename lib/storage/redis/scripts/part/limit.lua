@@ -23,11 +23,6 @@ local function give_back(l, amount)
   if units > 0 then l.used, l.sent, l.changed = l.used - units, l.sent + units, true end
   return units > 0
 end
--- What was spent is at hand again, to be spent in the same step.
-local function unspend(l, amount)
-  local units = math.min(amount, l.used)
-  l.used, l.share, l.changed = l.used - units, l.share + units, true
-end
 local function limit_value(l) return pack(STOCK, l.issued, l.share, l.used, l.got, l.sent, l.at, l.window) end
 -- How the limit is called among the owed, as storage/redis/limit.h has it.
 local function owed_name(number, field, window)

@@ -4,7 +4,7 @@
 -- Leaves items, campaigns (each with its counters as they shall be), held (the bucket's next index, the user's value, then the
 -- coupons), and judges, by kind of item. REQUIRES begin.
 local TERMS, ITEM = '>c2c16c8I4I7I7I7I7', '>c1Bc4I7c3c5I7c14'
-local FIRST_CAMPAIGN, FIRST_ITEM = 6, 11
+local FIRST_CAMPAIGN, FIRST_ITEM = 7, 11
 local mode, user, field = ARGV[7], ARGV[8], ARGV[2]
 local partition, reference, order, attempt, judged_from, judged_until, base, stride = unpack(TERMS, ARGV[9])
 local campaigns, items, fields, judges = {}, {}, {}, {}

@@ -23,14 +23,15 @@ local function open_spending(it, place)
   return true
 end
 
--- What a hold that this use ends had spent is at hand again: the use may spend it at once.
+-- What a hold that this use ends had spent is for the use to spend again, and no more than that: a unit that is left over goes home,
+-- where others ask, and not to the partition's share, of which a home that is dry does not know.
 local function end_hold(it)
   it.hold = (it.ran_out or it.reentered) and call('HGET', KEYS[3], it.index .. 'h')
   if not it.hold then return end
   local campaign, at, amount = campaigns[it.of], unpack(SPENT, it.hold)
   if campaign.uses then uncount_use(campaign.uses, at) end
   for _, l in pairs(campaign.budgets) do
-    if at >= l.window then unspend(l, amount) end
+    if at >= l.window then l.held = (l.held or 0) + amount end
   end
 end
 
