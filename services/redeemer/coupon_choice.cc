@@ -23,6 +23,12 @@ bool IsOfTheOffer(Reason reason) {
          reason == Reason::kNothingToTakeOff;
 }
 
+// What a coupon does for the customer by itself: what it takes off, and its gift at what its campaign says.
+int64_t WorthOf(const core::AppliedCoupon& applied, const core::Campaign& campaign) {
+  const auto* gift = std::get_if<core::Gift>(&campaign.definition.offer.benefit);
+  return applied.discount_minor + (gift != nullptr ? gift->quantity * gift->worth_minor : 0);
+}
+
 core::Error TooMany() {
   const auto at_most = static_cast<int32_t>(core::limits::kOptimizedCouponsMax);
   return core::Error(Reason::kTooManyCoupons, "more coupons can be used than a set is chosen from")
@@ -51,24 +57,30 @@ CouponChoice::CouponChoice(core::Order order, core::Objective objective, AloneJu
     }
     const core::CouponKey key = candidate.key;
     if (candidate.place) listed_[*candidate.place] = key.name;
-    worth_[key] = applied != nullptr ? applied->discount_minor : -1;
+    if (applied != nullptr) worth_[key] = WorthOf(*applied, *candidate.campaign);
     const auto [same, is_new] = candidates_.try_emplace(key, std::move(candidate));
     if (!is_new) twice_.push_back(std::move(candidate));
   }
   KeepTheBest();
 }
 
-// No more than can be searched: those that are worth least alone are out.
+// No more than can be searched: first those that by themselves are most of what is wanted, and last those
+// that can't be used by themselves.
 void CouponChoice::KeepTheBest() {
   std::vector<core::CouponKey> usable;
   for (const auto& [key, candidate] : candidates_) {
     if (!candidate.refused) usable.push_back(key);
   }
   if (usable.size() <= core::limits::kOptimizedCouponsMax) return;
-  std::stable_sort(usable.begin(), usable.end(),
-                   [this](const core::CouponKey& one, const core::CouponKey& other) {
-                     return worth_.at(one) > worth_.at(other);
-                   });
+  limited_ = true;
+  const auto rank = [this](const core::CouponKey& key) {
+    const auto worth = worth_.find(key);
+    if (worth == worth_.end()) return std::pair(true, int64_t{0});
+    return std::pair(false, objective_ == core::Objective::kMerchantMin ? worth->second : -worth->second);
+  };
+  std::stable_sort(
+      usable.begin(), usable.end(),
+      [&](const core::CouponKey& one, const core::CouponKey& other) { return rank(one) < rank(other); });
   for (size_t i = core::limits::kOptimizedCouponsMax; i < usable.size(); ++i) {
     candidates_.at(usable[i]).refused = TooMany();
   }

@@ -28,6 +28,8 @@ class CouponChoice {
   // This coupon is out, for a reason that the offers don't show: it was lost to another call, or a limit of
   // its campaign is spent by others of the set.
   void Refuse(const core::CouponName& coupon, core::Error why);
+  // There are coupons that none of the choices is among.
+  void LeaveSomeOut() { limited_ = true; }
   // This coupon takes off no more than that beside the others: its campaign's budget has no more left.
   void Limit(const core::CouponName& coupon, int64_t discount_max_minor);
 
@@ -53,9 +55,9 @@ class CouponChoice {
   std::vector<core::CouponName> listed_;
   std::map<core::CouponKey, Candidate> candidates_;
   std::vector<Candidate> twice_;              // found to be one of those
-  std::map<core::CouponKey, int64_t> worth_;  // of each alone
+  std::map<core::CouponKey, int64_t> worth_;  // of each that can be used alone
   core::OptimizedSet chosen_;
-  bool limited_ = false;  // Refuse or Limit was called
+  bool limited_ = false;  // not all were chosen among, or as their offers are
 };
 
 }  // namespace tessera::redeemer

@@ -44,51 +44,61 @@ void OptimizeHandlers::Register(server::Router& router) {
                 program::Counted(metrics_.optimize, this, &OptimizeHandlers::OptimizeCoupons));
 }
 
-OptimizeHandlers::Answer<std::vector<storage::Coupon>> OptimizeHandlers::ReadWallet(
-    const Question& question, storage::CouponState state, int32_t coupons_max) {
-  std::vector<storage::Coupon> coupons;
+OptimizeHandlers::Answer<storage::WalletPage> OptimizeHandlers::ReadWallet(const Question& question,
+                                                                           storage::CouponState state,
+                                                                           int32_t coupons_max) {
+  storage::WalletPage wallet;
   storage::WalletQuery query;
   query.user = question.user;
   query.state = state;
   query.deadline = question.deadline;
   do {
-    query.page_size = coupons_max - static_cast<int32_t>(coupons.size());
+    query.page_size = coupons_max - static_cast<int32_t>(wallet.coupons.size());
+    query.cursor = wallet.next_cursor;
     const auto page = co_await wallets_.ListUserCoupons(query);
     if (!page.ok()) co_return page.error();
-    coupons.insert(coupons.end(), page->coupons.begin(), page->coupons.end());
-    query.cursor = page->next_cursor;
-  } while (static_cast<int32_t>(coupons.size()) < coupons_max && !query.cursor.empty());
-  co_return coupons;
+    wallet.coupons.insert(wallet.coupons.end(), page->coupons.begin(), page->coupons.end());
+    wallet.next_cursor = page->next_cursor;
+  } while (static_cast<int32_t>(wallet.coupons.size()) < coupons_max && !wallet.next_cursor.empty());
+  co_return wallet;
 }
 
-OptimizeHandlers::Answer<AloneJudge::Judged> OptimizeHandlers::JudgeWallet(const Question& question) {
-  auto coupons = co_await ReadWallet(question, storage::CouponState::kIssued, kIssuedMax);
-  if (!coupons.ok()) co_return coupons.error();
+OptimizeHandlers::Answer<OptimizeHandlers::Choices> OptimizeHandlers::JudgeWallet(const Question& question) {
+  const auto issued = co_await ReadWallet(question, storage::CouponState::kIssued, kIssuedMax);
+  if (!issued.ok()) co_return issued.error();
   // The order that holds coupons may choose among them again.
   const auto held = co_await ReadWallet(question, storage::CouponState::kReserved, kHeldMax);
   if (!held.ok()) co_return held.error();
-  coupons->insert(coupons->end(), held->begin(), held->end());
+  std::vector<storage::Coupon> coupons = issued->coupons;
+  coupons.insert(coupons.end(), held->coupons.begin(), held->coupons.end());
   AloneQuestion alone{question.user, question.request.order, question.deadline};
-  co_return co_await judge_.Wallet(std::move(alone), *std::move(coupons));
+  auto judged = co_await judge_.Wallet(std::move(alone), std::move(coupons));
+  if (!judged.ok()) co_return std::move(judged).error();
+  co_return Choices{*std::move(judged), issued->next_cursor.empty() && held->next_cursor.empty()};
 }
 
 OptimizeHandlers::Answer<CouponChoice> OptimizeHandlers::Candidates(const Question& question) {
-  core::Result<AloneJudge::Judged> judged = AloneJudge::Judged();
+  Choices choices;
   if (question.listed.empty()) {
-    judged = co_await JudgeWallet(question);
+    auto wallet = co_await JudgeWallet(question);
+    if (!wallet.ok()) co_return std::move(wallet).error();
+    choices = *std::move(wallet);
   } else {
     AloneQuestion alone{question.user, question.request.order, question.deadline};
-    judged = co_await judge_.Each(std::move(alone), question.listed);
+    auto judged = co_await judge_.Each(std::move(alone), question.listed);
+    if (!judged.ok()) co_return std::move(judged).error();
+    choices.judged = *std::move(judged);
   }
-  if (!judged.ok()) co_return judged.error();
-  for (JudgedAlone& one : *judged) {
+  for (JudgedAlone& one : choices.judged) {
     if (!question.op || !std::holds_alternative<core::AppliedCoupon>(one.says)) continue;
     const auto& name = std::get<core::AppliedCoupon>(one.says).key.name;
     if (!std::holds_alternative<core::CodeNumber>(name)) continue;
     one.says = Error(Reason::kCodeNotBound, "the code belongs to nobody, so no order can hold it");
   }
-  co_return CouponChoice(question.request.order, question.request.objective, *std::move(judged),
-                         question.listed);
+  CouponChoice choice(question.request.order, question.request.objective, std::move(choices.judged),
+                      question.listed);
+  if (!choices.all) choice.LeaveSomeOut();
+  co_return choice;
 }
 
 OptimizeHandlers::Answer<bool> OptimizeHandlers::Holds(const Question& question, CouponChoice* choice) {

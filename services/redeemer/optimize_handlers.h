@@ -43,10 +43,15 @@ class OptimizeHandlers {
     storage::Deadline deadline{};
   };
 
-  // The newest of the wallet's coupons in this state.
-  Answer<std::vector<storage::Coupon>> ReadWallet(const Question& question, storage::CouponState state,
-                                                  int32_t coupons_max);
-  Answer<AloneJudge::Judged> JudgeWallet(const Question& question);
+  // The newest of the wallet's coupons in this state, as a page: it says whether there are more.
+  Answer<storage::WalletPage> ReadWallet(const Question& question, storage::CouponState state,
+                                         int32_t coupons_max);
+  // What the coupons say that there are to choose from, each alone, and whether those are all.
+  struct Choices {
+    AloneJudge::Judged judged;
+    bool all = true;
+  };
+  Answer<Choices> JudgeWallet(const Question& question);
   Answer<CouponChoice> Candidates(const Question& question);
   // Whether the coupons of the best set can be used together and take off what they should; where they can't,
   // `choice` is told.

@@ -33,8 +33,9 @@ JudgedAlone Lost(CouponName name, core::Reason reason) {
   return {name, "five", core::Error(reason, "no"), nullptr, {}};
 }
 
-CouponChoice ChoiceOf(AloneJudge::Judged judged, std::vector<CouponName> listed = {}) {
-  CouponChoice choice(TestOrder(), core::Objective::kCustomerMax, std::move(judged), std::move(listed));
+CouponChoice ChoiceOf(AloneJudge::Judged judged, std::vector<CouponName> listed = {},
+                      core::Objective objective = core::Objective::kCustomerMax) {
+  CouponChoice choice(TestOrder(), objective, std::move(judged), std::move(listed));
   choice.Choose();
   return choice;
 }
@@ -140,6 +141,7 @@ TEST(CouponChoiceTest, OfManyThoseThatAreWorthMostAreChosenFrom) {
   }
   const auto answer = ChoiceOf(std::move(judged)).Answer();
   EXPECT_EQ(answer.best().discount().amount_minor(), 79);
+  EXPECT_FALSE(answer.best_is_proven()) << "six were never looked at";
   EXPECT_EQ(answer.unused_size(), 69);
   int out = 0;
   for (const auto& coupon : answer.unused()) {
@@ -148,6 +150,40 @@ TEST(CouponChoiceTest, OfManyThoseThatAreWorthMostAreChosenFrom) {
     EXPECT_LT(core::CouponNumber::FromId(coupon.coupon_id())->value, 6u);
   }
   EXPECT_EQ(out, 6);
+}
+
+// For the merchant's choice those are kept that cost least.
+TEST(CouponChoiceTest, OfManyThoseThatCostLeastAreChosenFromForTheMerchant) {
+  AloneJudge::Judged judged;
+  for (uint64_t i = 0; i < 70; ++i) {
+    core::Campaign campaign = AmountCampaign("campaign-" + std::to_string(i), 10 + static_cast<int64_t>(i));
+    campaign.definition.offer.stacking.exclusive = true;
+    judged.push_back(Judged(CouponNumber{i}, campaign));
+  }
+  const auto answer = ChoiceOf(std::move(judged), {}, core::Objective::kMerchantMin).Answer();
+  EXPECT_EQ(answer.best().discount().amount_minor(), 10);
+  EXPECT_FALSE(answer.best_is_proven());
+}
+
+// A gift takes nothing off, and is worth what its campaign says.
+TEST(CouponChoiceTest, OfManyAGiftIsKeptForItsWorth) {
+  AloneJudge::Judged judged;
+  for (uint64_t i = 0; i < 70; ++i) {
+    core::Campaign campaign = AmountCampaign("campaign-" + std::to_string(i), 10 + static_cast<int64_t>(i));
+    campaign.definition.offer.stacking.exclusive = true;
+    judged.push_back(Judged(CouponNumber{i}, campaign));
+  }
+  core::Campaign gift = CampaignOf("gift", core::Gift{.sku = "mug", .quantity = 2, .worth_minor = 300});
+  gift.definition.offer.stacking.exclusive = true;
+  judged.push_back(Judged(CouponNumber{99}, gift));
+  EXPECT_EQ(ChoiceOf(std::move(judged)).BestNames(), std::vector<CouponName>{CouponNumber{99}});
+}
+
+TEST(CouponChoiceTest, IsNotProvenWhereCouponsWereLeftOut) {
+  auto choice = ChoiceOf({Judged(CouponNumber{1}, kFive)});
+  EXPECT_TRUE(choice.Answer().best_is_proven());
+  choice.LeaveSomeOut();
+  EXPECT_FALSE(choice.Answer().best_is_proven());
 }
 
 TEST(CouponChoiceTest, NothingCanBeUsed) {
