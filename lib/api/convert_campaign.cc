@@ -29,6 +29,17 @@ void Set(pb::CampaignLimits* out, const core::CampaignLimits& limits) {
   if (limits.per_user_per_day) out->set_per_user_per_day(*limits.per_user_per_day);
 }
 
+void Set(google::protobuf::Duration* out, int64_t ms) {
+  out->set_seconds(ms / 1000);
+  out->set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
+}
+
+void Set(pb::CouponValidity* out, const core::Validity& validity) {
+  if (validity.wait_ms > 0) Set(out->mutable_wait(), validity.wait_ms);
+  if (validity.lasts_ms > 0) Set(out->mutable_duration(), validity.lasts_ms);
+  out->set_outlasts_use_window(validity.outlasts_window);
+}
+
 pb::PauseScope ToProto(core::PauseScope scope) {
   switch (scope) {
     case core::PauseScope::kIssue:
@@ -103,6 +114,7 @@ pb::CampaignDefinition ToProto(const core::CampaignDefinition& definition) {
   Set(out.mutable_use_window(), definition.use_window);
   if (definition.limits != core::CampaignLimits{}) Set(out.mutable_limits(), definition.limits);
   if (definition.use_limits != core::UseLimits{}) Set(out.mutable_use_limits(), definition.use_limits);
+  if (definition.validity != core::Validity{}) Set(out.mutable_validity(), definition.validity);
   out.set_pause_scope(ToProto(definition.pause_scope));
   out.set_restore_policy(ToProto(definition.restore_policy));
   out.set_threshold_loss(ToProto(definition.threshold_loss));

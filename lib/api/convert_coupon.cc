@@ -52,7 +52,8 @@ pb::IssuedCoupon ToProto(const storage::Issued& issued, const core::CodeBook& co
   out.set_code(codes.MakeUnder(KeyFor(issued.code_key_id, codes), ContentOf(issued.number)));
   out.set_campaign_id(issued.campaign_id);
   *out.mutable_issue_time() = ToProto(issued.issue_time_ms);
-  *out.mutable_expire_time() = ToProto(issued.expire_time_ms);
+  *out.mutable_start_time() = ToProto(issued.usable.start_ms);
+  *out.mutable_expire_time() = ToProto(issued.usable.end_ms);
   return out;
 }
 
@@ -71,7 +72,8 @@ pb::Coupon ToProto(const storage::Coupon& coupon, const core::CodeBook& codes) {
   out.set_campaign_id(coupon.campaign_id);
   out.set_state(ToProto(coupon.state));
   *out.mutable_issue_time() = ToProto(coupon.issue_time_ms);
-  *out.mutable_expire_time() = ToProto(coupon.expire_time_ms);
+  *out.mutable_start_time() = ToProto(coupon.usable.start_ms);
+  *out.mutable_expire_time() = ToProto(coupon.usable.end_ms);
   if (coupon.held_until_ms) *out.mutable_held_until_time() = ToProto(*coupon.held_until_ms);
   if (coupon.redemption) out.set_redemption_id(coupon.redemption->ToId('r'));
   return out;
@@ -82,7 +84,8 @@ pb::Coupon ToProto(const storage::CodeView& code, core::CodeNumber number, const
   out.set_code(codes.Make(ContentOf(number)));
   out.set_campaign_id(code.campaign_id);
   out.set_state(ToProto(code.state));
-  *out.mutable_expire_time() = ToProto(code.expire_time_ms);
+  *out.mutable_start_time() = ToProto(code.usable.start_ms);
+  *out.mutable_expire_time() = ToProto(code.usable.end_ms);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/convert_campaign.h"
 #include "api/convert_offer.h"
+#include "core/limits.h"
 
 namespace tessera::api {
 namespace {
@@ -41,6 +42,9 @@ class Decoder {
     if (uses.has_uses_per_user_per_month())
       out.use_limits.uses_per_user_per_month = Count(uses.uses_per_user_per_month());
     out.use_limits.budget_clips = uses.budget_clips();
+    out.validity.wait_ms = DurationOf(in.validity().wait());
+    out.validity.lasts_ms = DurationOf(in.validity().duration());
+    out.validity.outlasts_window = in.validity().outlasts_use_window();
     out.pause_scope = ScopeOf(in.pause_scope());
     out.restore_policy = PolicyOf(in.restore_policy());
     out.threshold_loss = LossOf(in.threshold_loss());
@@ -72,6 +76,12 @@ class Decoder {
 
   core::InstantMs InstantOf(const Timestamp& in) {
     Need(in.seconds() >= 0 && in.seconds() <= core::kAmountMax / 1000, "an instant");
+    return missing_.empty() ? in.seconds() * 1000 + in.nanos() / 1'000'000 : 0;
+  }
+
+  int64_t DurationOf(const google::protobuf::Duration& in) {
+    Need(in.seconds() >= 0 && in.nanos() >= 0 && in.seconds() <= core::limits::kValidityMsMax / 1000,
+         "a duration");
     return missing_.empty() ? in.seconds() * 1000 + in.nanos() / 1'000'000 : 0;
   }
 

@@ -5,7 +5,6 @@
 namespace tessera::api {
 namespace {
 
-constexpr int64_t kInstantSecondsMax = 253'370'764'799;  // the last second of the year 9998
 constexpr int32_t kNanosPerMs = 1'000'000;
 constexpr int32_t kNanosPerSecond = 1'000'000'000;
 
@@ -129,7 +128,7 @@ core::InstantMs FieldChecker::Instant(const FieldPath& path, bool set,
                                       const google::protobuf::Timestamp& value) {
   if (!set) {
     Fail(path, "must be set");
-  } else if (value.seconds() < 0 || value.seconds() > kInstantSecondsMax) {
+  } else if (value.seconds() < 0 || value.seconds() > kInstantMsMax / 1000) {
     Fail(path, "must be in the years 1970 to 9998");
   } else if (value.nanos() < 0 || value.nanos() >= kNanosPerSecond || value.nanos() % kNanosPerMs != 0) {
     Fail(path, "must be in whole milliseconds");

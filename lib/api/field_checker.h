@@ -15,6 +15,9 @@
 
 namespace tessera::api {
 
+// The last instant that a caller may name: the end of the year 9998.
+inline constexpr core::InstantMs kInstantMsMax = 253'370'764'799'999;
+
 // Takes the fields of one request one by one and remembers the first that is wrong; the parser reads like a
 // list of assignments and asks once, at its end. What it returns for a wrong field is of no use. One request,
 // one thread.

@@ -68,6 +68,30 @@ core::UseLimits ParseUseLimits(FieldChecker& check, const FieldPath& path, const
   return parsed;
 }
 
+core::Validity ParseValidity(FieldChecker& check, const FieldPath& path, const pb::CouponValidity& validity,
+                             const core::CampaignDefinition& windows) {
+  const FieldPath wait = path.Field("wait");
+  const FieldPath duration = path.Field("duration");
+  core::Validity parsed;
+  if (validity.has_wait()) {
+    parsed.wait_ms = check.DurationMs(wait, true, validity.wait(), 0, core::limits::kValidityMsMax);
+  }
+  if (validity.has_duration()) {
+    parsed.lasts_ms = check.DurationMs(duration, true, validity.duration(), 1, core::limits::kValidityMsMax);
+  }
+  parsed.outlasts_window = validity.outlasts_use_window();
+  if (!check.ok()) return parsed;
+  if (parsed.outlasts_window) {
+    if (parsed.lasts_ms == 0) check.Fail(duration, "must be set where outlasts_use_window is");
+    if (windows.use_window.end_ms + parsed.wait_ms + parsed.lasts_ms > kInstantMsMax) {
+      check.Fail(duration, "must end all coupons by the year 9998");
+    }
+  } else if (windows.claim_window.start_ms + parsed.wait_ms >= windows.use_window.end_ms) {
+    check.Fail(wait, "must be over before use_window ends");
+  }
+  return parsed;
+}
+
 core::PauseScope ParsePauseScope(FieldChecker& check, const FieldPath& path, pb::PauseScope scope) {
   const auto known = check.ChoiceOr(path, scope, pb::PauseScope_IsValid, pb::PAUSE_SCOPE_ISSUE);
   return known == pb::PAUSE_SCOPE_ISSUE_AND_REDEEM ? core::PauseScope::kIssueAndRedeem
@@ -149,6 +173,7 @@ core::Result<core::CampaignDefinition> ParseDefinition(const pb::CampaignDefinit
   out.use_window = ParseWindow(check, path.Field("use_window"), in.has_use_window(), in.use_window());
   out.limits = ParseLimits(check, path.Field("limits"), in.limits());
   out.use_limits = ParseUseLimits(check, path.Field("use_limits"), in.use_limits());
+  if (in.has_validity()) out.validity = ParseValidity(check, path.Field("validity"), in.validity(), out);
   out.pause_scope = ParsePauseScope(check, path.Field("pause_scope"), in.pause_scope());
   out.restore_policy = ParseRestorePolicy(check, path.Field("restore_policy"), in.restore_policy());
   out.threshold_loss = ParseThresholdLoss(check, path.Field("threshold_loss"), in.threshold_loss());

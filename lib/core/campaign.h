@@ -6,6 +6,7 @@
 #include "core/ids.h"
 #include "core/offer.h"
 #include "core/threshold_loss.h"
+#include "core/validity.h"
 
 namespace tessera::core {
 
@@ -46,7 +47,8 @@ struct CampaignDefinition {
   std::string time_zone;
   Offer offer;
   Window claim_window;
-  Window use_window;  // its end is the end of every coupon issued
+  Window use_window;
+  Validity validity;  // of each coupon, within the use window
   CampaignLimits limits;
   UseLimits use_limits;
   PauseScope pause_scope = PauseScope::kIssue;

@@ -64,8 +64,28 @@ Status MayIssue(const Campaign& campaign) {
   return Error(Reason::kInternal, "the campaign's state is unknown");
 }
 
+Window UsableWindow(const CampaignDefinition& definition, InstantMs claim_ms) {
+  const Validity& validity = definition.validity;
+  Window usable = definition.use_window;
+  usable.start_ms = std::max(usable.start_ms, claim_ms + validity.wait_ms);
+  if (validity.lasts_ms == 0) return usable;
+  const InstantMs end_ms = usable.start_ms + validity.lasts_ms;
+  usable.end_ms = validity.outlasts_window ? end_ms : std::min(usable.end_ms, end_ms);
+  return usable;
+}
+
+InstantMs CodesUntil(const CampaignDefinition& definition) {
+  const Validity& validity = definition.validity;
+  return definition.use_window.end_ms - (validity.outlasts_window ? 0 : validity.wait_ms);
+}
+
+InstantMs LastEnd(const CampaignDefinition& definition) {
+  const Validity& validity = definition.validity;
+  return definition.use_window.end_ms + (validity.outlasts_window ? validity.wait_ms + validity.lasts_ms : 0);
+}
+
 InstantMs ClaimUntil(const CampaignDefinition& definition) {
-  return std::min(definition.claim_window.end_ms, definition.use_window.end_ms);
+  return std::min(definition.claim_window.end_ms, CodesUntil(definition));
 }
 
 Status MayRedeem(const Campaign& campaign) {
@@ -85,6 +105,7 @@ Status MayUpdate(CampaignState state, const CampaignDefinition& before, const Ca
   if (before.claim_window.start_ms != after.claim_window.start_ms)
     return Immutable("claim_window.start_time");
   if (before.use_window.start_ms != after.use_window.start_ms) return Immutable("use_window.start_time");
+  if (before.validity != after.validity) return Immutable("validity");
   // A stock that appears or goes away could not know what was issued without it.
   if (before.limits.stock_total.has_value() != after.limits.stock_total.has_value()) {
     return Immutable("limits.stock_total");

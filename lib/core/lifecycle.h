@@ -15,7 +15,17 @@ Result<CampaignState> NextState(CampaignState from, Transition transition);
 // judged by the store.
 Status MayIssue(const Campaign& campaign);
 
-// The end of claiming: a coupon that could not be used any more is not issued.
+// When a coupon that is claimed at this instant can be used. A code that is used while it belongs to nobody
+// is claimed at that instant.
+Window UsableWindow(const CampaignDefinition& definition, InstantMs claim_ms);
+
+// The end of making coupons of codes: one that could not be used any more is not made.
+InstantMs CodesUntil(const CampaignDefinition& definition);
+
+// The instant at which the last coupon ends, whenever it was claimed.
+InstantMs LastEnd(const CampaignDefinition& definition);
+
+// The end of claiming: that of its window, and a coupon that could not be used any more is not issued.
 InstantMs ClaimUntil(const CampaignDefinition& definition);
 
 // CAMPAIGN_PAUSED unless coupons may be redeemed. An ended campaign's coupons stay good to their own end.
@@ -23,8 +33,8 @@ Status MayRedeem(const Campaign& campaign);
 
 // FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been
 // issued (state other than DRAFT): the offer and what returns do to it, so that what was used can be judged
-// again by what it was used by; time zone, the start of a window, and whether there is a stock or a
-// budget at all.
+// again by what it was used by; time zone, the start of a window, the validity, and whether there is a stock
+// or a budget at all.
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after);
 
 std::string_view StateName(CampaignState state);

@@ -27,6 +27,8 @@ inline constexpr size_t kReasonTextLengthMax = 200;
 inline constexpr size_t kCodeTextLengthMax = 64;
 inline constexpr int64_t kReservationTtlMsMin = 1'000;
 inline constexpr int64_t kReservationTtlMsMax = int64_t{7} * 24 * 3600 * 1000;
+inline constexpr int64_t kValidityMsMax =
+    int64_t{3'660} * 24 * 3600 * 1000;  // a coupon's wait, and its duration
 inline constexpr size_t kMessageBytesMax = 4 * 1024 * 1024;
 
 }  // namespace tessera::core::limits

@@ -28,7 +28,7 @@ struct BindIntent {
 // A code as it stands.
 struct CodeView {
   std::string campaign_id;
-  core::InstantMs expire_time_ms = 0;
+  core::Window usable;                       // its campaign's use window
   std::optional<core::CouponNumber> coupon;  // that was made of it; absent while it belongs to nobody
   // While it belongs to nobody: kIssued, kExpired, kRevoked, or kRedeemed when it is good several times and
   // all uses are taken.

@@ -23,7 +23,7 @@ struct Coupon {
   core::UserKey user;
   CouponState state = CouponState::kIssued;
   core::InstantMs issue_time_ms = 0;
-  core::InstantMs expire_time_ms = 0;
+  core::Window usable;                           // when it can be used
   std::optional<core::InstantMs> held_until_ms;  // kReserved
   std::optional<core::OpRef> redemption;         // kRedeemed
   bool operator==(const Coupon&) const = default;

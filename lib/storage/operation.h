@@ -95,7 +95,7 @@ struct Issued {
   std::string campaign_id;
   uint8_t code_key_id = 0;  // the key under which the code was made
   core::InstantMs issue_time_ms = 0;
-  core::InstantMs expire_time_ms = 0;
+  core::Window usable;  // when the coupon can be used
   QuotaLeft quota;
   bool operator==(const Issued&) const = default;
 };

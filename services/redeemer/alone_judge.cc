@@ -54,7 +54,8 @@ async::Task<void> JudgeOne(storage::RedemptionStore* store, const AloneQuestion*
 bool IsOfTheCoupon(Reason reason) {
   return reason == Reason::kCouponNotFound || reason == Reason::kCouponOfAnotherUser ||
          reason == Reason::kCouponAlreadyRedeemed || reason == Reason::kCouponReserved ||
-         reason == Reason::kCouponRevoked || reason == Reason::kCouponExpired;
+         reason == Reason::kCouponRevoked || reason == Reason::kCouponExpired ||
+         reason == Reason::kCouponNotYetValid;
 }
 
 bool SpeaksForAll(const JudgedAlone& judged) {

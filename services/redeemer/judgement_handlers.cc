@@ -65,7 +65,7 @@ pb::ListEligibleCouponsResponse ToResponse(const std::vector<Listed>& listed, co
     pb::EligibleCoupon* coupon = response.add_coupons();
     coupon->set_coupon_id(one.coupon.number.ToId());
     coupon->set_campaign_id(one.coupon.campaign_id);
-    *coupon->mutable_expire_time() = api::ToProto(one.coupon.expire_time_ms);
+    *coupon->mutable_expire_time() = api::ToProto(one.coupon.usable.end_ms);
     *coupon->mutable_verdict() = api::ToProto(one.judged.says, words);
   }
   return response;

@@ -100,9 +100,10 @@ struct Describer {
                        core::StateName(v.state), v.update_time_ms);
   }
   std::string operator()(const storage::Issued& v) const {
-    return fmt::format("issued {} of {} key {} at {} until {}, left {} today {} reset {}", v.number.ToId(),
-                       v.campaign_id, v.code_key_id, v.issue_time_ms, v.expire_time_ms, Text(v.quota.total),
-                       Text(v.quota.today), Text(v.quota.reset_time_ms));
+    return fmt::format("issued {} of {} key {} at {} from {} until {}, left {} today {} reset {}",
+                       v.number.ToId(), v.campaign_id, v.code_key_id, v.issue_time_ms, v.usable.start_ms,
+                       v.usable.end_ms, Text(v.quota.total), Text(v.quota.today),
+                       Text(v.quota.reset_time_ms));
   }
   std::string operator()(const storage::Redemption& v) const {
     return fmt::format("redemption {} order {} {} {} of {} and {} at {}, lines {}:{}{}", v.ref.ToId('r'),
@@ -139,8 +140,8 @@ struct Describer {
     return fmt::format("job {} of batch {} at {}", v.job, v.batch, v.create_time_ms);
   }
   std::string operator()(const storage::CodeView& v) const {
-    return fmt::format("code of {} until {} coupon {} state {}", v.campaign_id, v.expire_time_ms,
-                       v.coupon ? v.coupon->ToId() : "none", NameOf(v.state));
+    return fmt::format("code of {} from {} until {} coupon {} state {}", v.campaign_id, v.usable.start_ms,
+                       v.usable.end_ms, v.coupon ? v.coupon->ToId() : "none", NameOf(v.state));
   }
   std::string operator()(const storage::OperationStatus& v) const {
     return fmt::format("operation {}: {}", NameOf(v.state),
@@ -179,8 +180,8 @@ struct Describer {
     return text;
   }
   std::string operator()(const storage::Coupon& v) const {
-    return fmt::format("coupon {} ({}) {} issued {} until {} held {} redemption {}", v.number.ToId(),
-                       v.campaign_id, NameOf(v.state), v.issue_time_ms, v.expire_time_ms,
+    return fmt::format("coupon {} ({}) {} issued {} from {} until {} held {} redemption {}", v.number.ToId(),
+                       v.campaign_id, NameOf(v.state), v.issue_time_ms, v.usable.start_ms, v.usable.end_ms,
                        Text(v.held_until_ms), v.redemption ? v.redemption->ToId('r') : "none");
   }
   std::string operator()(const core::Campaign& v) const {
@@ -188,11 +189,12 @@ struct Describer {
     return fmt::format(
         "campaign {} version {} {} created {} updated {} zone {} claim [{}, {}) use [{}, {}) stock {} a day "
         "{} user {} a "
-        "day {} pause {} restore {}",
+        "day {} pause {} restore {} wait {} lasts {} outlasts {}",
         v.id, v.version, core::StateName(v.state), v.create_time_ms, v.update_time_ms, d.time_zone,
         d.claim_window.start_ms, d.claim_window.end_ms, d.use_window.start_ms, d.use_window.end_ms,
         Text(d.limits.stock_total), Text(d.limits.stock_per_day), Text(d.limits.per_user_total),
-        Text(d.limits.per_user_per_day), static_cast<int>(d.pause_scope), static_cast<int>(d.restore_policy));
+        Text(d.limits.per_user_per_day), static_cast<int>(d.pause_scope), static_cast<int>(d.restore_policy),
+        d.validity.wait_ms, d.validity.lasts_ms, d.validity.outlasts_window);
   }
   std::string operator()(const std::vector<storage::Coupon>& v) const {
     std::string text = fmt::format("{} coupons", v.size());

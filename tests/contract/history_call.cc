@@ -266,6 +266,9 @@ core::Result<CampaignDefinition> EditBySeed(uint64_t seed, const core::Campaign&
     case 13:
       after.use_window.start_ms += amount;
       break;
+    case 14:
+      after.validity.wait_ms += amount;
+      break;
     default:
       after.display_name += "'";
       break;

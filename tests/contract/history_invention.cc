@@ -64,6 +64,11 @@ core::CampaignDefinition HistoryGenerator::AnyDefinition(InstantMs now) {
   if (Chance(40)) limits.stock_per_day = 3 + static_cast<int64_t>(Random(20));
   if (Chance(50)) limits.per_user_total = 1 + static_cast<int64_t>(Random(8));
   if (Chance(40)) limits.per_user_per_day = 1 + static_cast<int64_t>(Random(4));
+  if (Chance(25)) {
+    if (Chance(40)) definition.validity.wait_ms = static_cast<int64_t>(Random(200));
+    if (Chance(80)) definition.validity.lasts_ms = 20 + static_cast<int64_t>(Random(2'000));
+    definition.validity.outlasts_window = definition.validity.lasts_ms > 0 && Chance(40);
+  }
   definition.pause_scope = static_cast<core::PauseScope>(Random(2));
   definition.restore_policy = static_cast<core::RestorePolicy>(Random(3));
   return definition;

@@ -42,7 +42,7 @@ TEST_P(IssueContract, AnswersWhatWasIssued) {
   EXPECT_EQ(issued.code_key_id, 5);
   EXPECT_GE(issued.issue_time_ms, before);
   EXPECT_LE(issued.issue_time_ms, Now());
-  EXPECT_EQ(issued.expire_time_ms, Get(id).definition.use_window.end_ms);
+  EXPECT_EQ(issued.usable.end_ms, Get(id).definition.use_window.end_ms);
   EXPECT_EQ(issued.quota, storage::QuotaLeft{});
 }
 
@@ -57,7 +57,7 @@ TEST_P(IssueContract, ShowsTheCouponInTheWallet) {
   EXPECT_EQ(coupon->user, User(1));
   EXPECT_EQ(coupon->state, CouponState::kIssued);
   EXPECT_EQ(coupon->issue_time_ms, issued->issue_time_ms);
-  EXPECT_EQ(coupon->expire_time_ms, issued->expire_time_ms);
+  EXPECT_EQ(coupon->usable, issued->usable);
   EXPECT_EQ(coupon->held_until_ms, std::nullopt);
   EXPECT_EQ(coupon->redemption, std::nullopt);
   EXPECT_THAT(Wallet(User(1)), testing::ElementsAre(*coupon));
@@ -143,12 +143,12 @@ TEST_P(IssueContract, KeepsTheEndThatTheCampaignHadWhenItWasIssued) {
   const std::string id = Active();
   const auto first = Claim(id, User(1));
   ASSERT_THAT(first, Succeeds());
-  const core::InstantMs later = first->expire_time_ms + 1000;
+  const core::InstantMs later = first->usable.end_ms + 1000;
   ASSERT_THAT(Update(id, [later](auto& d) { d.use_window.end_ms = later; }), Succeeds());
   const auto second = Claim(id, User(2));
   ASSERT_THAT(second, Succeeds());
-  EXPECT_EQ(second->expire_time_ms, later);
-  EXPECT_EQ(GetCoupon(first->number)->expire_time_ms, first->expire_time_ms);
+  EXPECT_EQ(second->usable.end_ms, later);
+  EXPECT_EQ(GetCoupon(first->number)->usable.end_ms, first->usable.end_ms);
 }
 
 TEST_P(IssueContract, ABatchAnswersEachItemInOrder) {

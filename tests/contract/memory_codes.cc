@@ -57,9 +57,9 @@ async::Task<Result<storage::CodeView>> MemoryStore::GetCode(core::CodeNumber cod
   if (range == nullptr) co_return Error(Reason::kCouponNotFound, "no such code");
   storage::CodeView view;
   view.campaign_id = range->campaign_id;
-  view.expire_time_ms = campaigns_.at(range->campaign_id).campaign.definition.use_window.end_ms;
+  view.usable = campaigns_.at(range->campaign_id).campaign.definition.use_window;
   if (const auto used = used_codes_.find(code); used != used_codes_.end()) view.coupon = used->second;
-  if (now() >= view.expire_time_ms) view.state = storage::CouponState::kExpired;
+  if (now() >= view.usable.end_ms) view.state = storage::CouponState::kExpired;
   if (revoked_codes_.contains(code)) view.state = storage::CouponState::kRevoked;
   co_return view;
 }
@@ -67,14 +67,12 @@ async::Task<Result<storage::CodeView>> MemoryStore::GetCode(core::CodeNumber cod
 core::Status MemoryStore::MayUseCode(const core::Campaign& campaign, const std::optional<core::UserKey>& user,
                                      bool at_once, int64_t before) const {
   const core::CampaignDefinition& definition = campaign.definition;
-  if (now() >= definition.use_window.end_ms) {
-    return Error(Reason::kCouponExpired, "expired")
-        .With("expired_at", InstantText(definition.use_window.end_ms));
-  }
+  const core::InstantMs until = at_once ? definition.use_window.end_ms : core::CodesUntil(definition);
+  if (now() >= until) return Error(Reason::kCouponExpired, "expired").With("expired_at", InstantText(until));
   if (core::Status may = core::MayRedeem(campaign); !may.ok()) return may;
-  if (at_once && now() < definition.use_window.start_ms) {
-    return Error(Reason::kCouponNotYetValid, "not yet")
-        .With("valid_from", InstantText(definition.use_window.start_ms));
+  const core::InstantMs from = core::UsableWindow(definition, now()).start_ms;
+  if (at_once && now() < from) {
+    return Error(Reason::kCouponNotYetValid, "not yet").With("valid_from", InstantText(from));
   }
   const core::CampaignLimits& limits = definition.limits;
   if (!limits.per_user_total && !limits.per_user_per_day) return core::Ok();
@@ -105,7 +103,7 @@ CouponRecord& MemoryStore::IssueOfCode(core::CodeNumber code, const std::string&
   coupon.user = user;
   coupon.of_code = true;
   coupon.issue_time_ms = now();
-  coupon.expire_time_ms = campaign.definition.use_window.end_ms;
+  coupon.usable = core::UsableWindow(campaign.definition, now());
   used_codes_[code] = coupon.number;
   CouponRecord& kept = coupons_[coupon.number] = coupon;
   Book(kept, [](storage::CampaignTotals& totals) {
@@ -131,7 +129,7 @@ Result<Issued> MemoryStore::BindNow(const storage::BindIntent& intent) {
     issued.number = coupon.number;
     issued.campaign_id = coupon.campaign_id;
     issued.issue_time_ms = coupon.issue_time_ms;
-    issued.expire_time_ms = coupon.expire_time_ms;
+    issued.usable = coupon.usable;
     return issued;
   }
   if (revoked_codes_.contains(intent.code)) return Error(Reason::kCouponRevoked, "revoked");
@@ -143,7 +141,7 @@ Result<Issued> MemoryStore::BindNow(const storage::BindIntent& intent) {
   issued.number = coupon.number;
   issued.campaign_id = coupon.campaign_id;
   issued.issue_time_ms = coupon.issue_time_ms;
-  issued.expire_time_ms = coupon.expire_time_ms;
+  issued.usable = coupon.usable;
   Remember(RefOf(intent.op, partition), intent.op, issued);
   return issued;
 }

@@ -80,7 +80,7 @@ Result<Issued> MemoryStore::IssueOne(const storage::IssueIntent& intent, const s
   coupon.campaign_id = intent.campaign_id;
   coupon.user = item.user;
   coupon.issue_time_ms = now();
-  coupon.expire_time_ms = record.campaign.definition.use_window.end_ms;
+  coupon.usable = core::UsableWindow(record.campaign.definition, now());
   coupons_[coupon.number] = coupon;
 
   Issued issued;
@@ -88,7 +88,7 @@ Result<Issued> MemoryStore::IssueOne(const storage::IssueIntent& intent, const s
   issued.campaign_id = coupon.campaign_id;
   issued.code_key_id = intent.code_key_id;
   issued.issue_time_ms = coupon.issue_time_ms;
-  issued.expire_time_ms = coupon.expire_time_ms;
+  issued.usable = coupon.usable;
   const core::CampaignLimits& limits = record.campaign.definition.limits;
   if (limits.per_user_total) issued.quota.total = *limits.per_user_total - quota.total;
   if (limits.per_user_per_day) {
@@ -118,7 +118,7 @@ const Hold* MemoryStore::LiveHold(const CouponRecord& coupon) const {
 CouponState MemoryStore::StateOf(const CouponRecord& coupon) const {
   if (coupon.booked == Booked::kRevoked) return CouponState::kRevoked;
   if (coupon.booked == Booked::kUsed) return CouponState::kRedeemed;
-  if (coupon.booked == Booked::kExpired || now() >= coupon.expire_time_ms) return CouponState::kExpired;
+  if (coupon.booked == Booked::kExpired || now() >= coupon.usable.end_ms) return CouponState::kExpired;
   return LiveHold(coupon) != nullptr ? CouponState::kReserved : CouponState::kIssued;
 }
 
@@ -129,7 +129,7 @@ Coupon MemoryStore::Show(const CouponRecord& record) const {
   coupon.user = record.user;
   coupon.state = StateOf(record);
   coupon.issue_time_ms = record.issue_time_ms;
-  coupon.expire_time_ms = record.expire_time_ms;
+  coupon.usable = record.usable;
   if (coupon.state == CouponState::kReserved) coupon.held_until_ms = record.hold->end_ms;
   if (coupon.state == CouponState::kRedeemed) coupon.redemption = record.redemption;
   return coupon;

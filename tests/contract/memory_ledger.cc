@@ -97,7 +97,7 @@ async::Task<Result<SweepReport>> MemoryStore::SweepDue(uint32_t partition, stora
   for (auto& [number, coupon] : coupons_) {
     if (number.partition(options_.shape) != partition) continue;
     if (SettleHold(coupon)) ++report.reservations_expired;
-    if (coupon.booked != Booked::kUsable || now() < coupon.expire_time_ms) continue;
+    if (coupon.booked != Booked::kUsable || now() < coupon.usable.end_ms) continue;
     coupon.booked = Booked::kExpired;
     Book(coupon, [](CampaignTotals& totals) {
       ++totals.expired;

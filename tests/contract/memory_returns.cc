@@ -82,7 +82,7 @@ bool MemoryStore::TakeBack(RedemptionRecord& record, CouponRecord& coupon) {
     case core::RestorePolicy::kKeepUsed:
       break;
     case core::RestorePolicy::kRestoreIfUnexpired:
-      restored = now() < coupon.expire_time_ms;
+      restored = now() < coupon.usable.end_ms;
       break;
   }
   if (restored) coupon.booked = Booked::kUsable;

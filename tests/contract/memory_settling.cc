@@ -38,7 +38,7 @@ Result<Reservation> MemoryStore::ReserveNow(const storage::ReserveIntent& intent
   reservation.expire_time_ms = now() + intent.ttl_ms;
   for (const AppliedCoupon& applied : stack->applied) {
     const CouponRecord& coupon = coupons_.at(std::get<core::CouponNumber>(applied.key.name));
-    reservation.expire_time_ms = std::min(reservation.expire_time_ms, coupon.expire_time_ms);
+    reservation.expire_time_ms = std::min(reservation.expire_time_ms, coupon.usable.end_ms);
   }
   for (const AppliedCoupon& applied : stack->applied) {
     CouponRecord& coupon = coupons_.at(std::get<core::CouponNumber>(applied.key.name));

@@ -55,7 +55,7 @@ struct CouponRecord {
   std::string campaign_id;
   core::UserKey user;
   core::InstantMs issue_time_ms = 0;
-  core::InstantMs expire_time_ms = 0;
+  core::Window usable;
   Booked booked = Booked::kUsable;
   std::optional<Hold> hold;
   core::OpRef redemption;  // kUsed

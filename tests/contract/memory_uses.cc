@@ -61,9 +61,9 @@ core::Status MemoryStore::MayUse(const CouponRecord& coupon, const storage::UseI
   }
   const core::Campaign& campaign = campaigns_.at(coupon.campaign_id).campaign;
   if (core::Status may = core::MayRedeem(campaign); !may.ok()) return may;
-  if (now() < campaign.definition.use_window.start_ms) {
+  if (now() < coupon.usable.start_ms) {
     return Error(Reason::kCouponNotYetValid, "not yet")
-        .With("valid_from", InstantText(campaign.definition.use_window.start_ms));
+        .With("valid_from", InstantText(coupon.usable.start_ms));
   }
   return core::Ok();
 }

@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "core/lifecycle.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
 
@@ -105,7 +106,7 @@ async::Task<core::Status> CampaignDirectory::Push(KnownCampaignPtr campaign, uin
                                                   Deadline deadline) const {
   redis::Command command(redis_scripts::kSetVersion);
   command.Key(backend_.keys.Campaign(partition, campaign->campaign.number)).Key(backend_.keys.Due(partition));
-  command.Arg(campaign->campaign.version).Arg(campaign->campaign.definition.use_window.end_ms);
+  command.Arg(campaign->campaign.version).Arg(core::LastEnd(campaign->campaign.definition));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
   co_return core::Ok();

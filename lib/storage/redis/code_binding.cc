@@ -38,8 +38,11 @@ std::string CodeBinding::PackTerms(const Use& use) const {
   std::string terms(user.view());
   terms += PackCode(use.intent.code) + PackNumber(base, 7);
   terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 7);
+  terms += PackNumber(user.bucket(shape), 4);
   terms += PackNumber(use.intent.code_key_id, 1) + PackNumber(campaign.number.value, 4);
-  terms += PackNumber(static_cast<uint64_t>(campaign.definition.use_window.end_ms), 6);
+  terms += PackNumber(
+      static_cast<uint64_t>(std::max<core::InstantMs>(core::CodesUntil(campaign.definition), 0)), 6);
+  terms += PackValidity(campaign.definition);
   terms += PackNumber(PackedQuota(limits.per_user_total), 4);
   terms += PackNumber(PackedQuota(limits.per_user_per_day), 4);
   terms += PackNumber(static_cast<uint64_t>(use.day.start_ms), 6);
@@ -56,7 +59,7 @@ redis::Command CodeBinding::BuildCommand(const Use& use) const {
   command.Key(keys.Operation(use.place.ref)).Key(keys.Operation(use.place.earlier));
   command.Key(keys.Wallet(partition, user.bucket(keys.shape())));
   command.Key(keys.Campaign(partition, use.campaign->campaign.number));
-  command.Key(keys.Ledger(partition)).Key(keys.Outgoing(partition));
+  command.Key(keys.Ledger(partition)).Key(keys.Outgoing(partition)).Key(keys.Due(partition));
   backend_.AddBegin(command, use.intent.op, use.place);
   command.Arg(use.holder.attempt).Arg(use.campaign->campaign.version).Arg(PackTerms(use));
   command.Arg(use.refusal.has_value() ? "refuse" : "bind").Arg(use.holder.Pack());
@@ -77,7 +80,7 @@ void CodeBinding::Judge(Use* use) const {
 Error CodeBinding::Refusal(const Use& use, const ScriptReply& reply) const {
   if (reply.status == "EXPIRED") {
     return Error(Reason::kCouponExpired, "The coupon's time is over.")
-        .With("expired_at", core::InstantText(use.campaign->campaign.definition.use_window.end_ms));
+        .With("expired_at", core::InstantText(core::CodesUntil(use.campaign->campaign.definition)));
   }
   // A pause comes before the quotas.
   const bool judged = reply.status != "REUSED" && reply.status != "FENCED" && reply.status != "DEADLINE";
@@ -187,9 +190,9 @@ async::Task<core::Result<CodeView>> CodeBinding::Get(core::CodeNumber code, Dead
   if (!found.ok()) co_return std::move(found).error();
   CodeView view;
   view.campaign_id = (*known)->campaign.id;
-  view.expire_time_ms = (*known)->campaign.definition.use_window.end_ms;
+  view.usable = (*known)->campaign.definition.use_window;
   if (found->kind == CodeFound::Kind::kUsed) view.coupon = found->coupon;
-  if (backend_.clock.Now() >= view.expire_time_ms) view.state = CouponState::kExpired;
+  if (backend_.clock.Now() >= view.usable.end_ms) view.state = CouponState::kExpired;
   if (found->kind == CodeFound::Kind::kSpent) view.state = CouponState::kRedeemed;
   if (found->kind == CodeFound::Kind::kRevoked) view.state = CouponState::kRevoked;
   co_return view;
@@ -211,7 +214,7 @@ async::Task<core::Result<Issued>> CodeBinding::BoundAlready(const Use* use, core
   issued.campaign_id = coupon->campaign_id;
   issued.code_key_id = use->intent.code_key_id;
   issued.issue_time_ms = coupon->issue_time_ms;
-  issued.expire_time_ms = coupon->expire_time_ms;
+  issued.usable = coupon->usable;
   co_return issued;
 }
 

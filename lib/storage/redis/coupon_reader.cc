@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/lifecycle.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
 
@@ -42,7 +43,8 @@ async::Task<core::Result<Coupon>> CouponReader::Open(core::CouponNumber number, 
   coupon.user = stored.user;
   coupon.state = StateAt(stored, now_ms);
   coupon.issue_time_ms = stored.issue_time_ms;
-  coupon.expire_time_ms = stored.expire_time_ms;
+  coupon.usable = {core::UsableWindow((*known)->campaign.definition, stored.issue_time_ms).start_ms,
+                   stored.expire_time_ms};
   if (coupon.state == CouponState::kReserved) coupon.held_until_ms = stored.held_until_ms;
   if (coupon.state == CouponState::kRedeemed) {
     coupon.redemption = core::OpRef::Unpack(number.partition(backend_.keys.shape()), stored.reference);

@@ -112,6 +112,7 @@ redis::Command IssueCalls::Build(const Call& call) const {
   command.Reserve(128 + 96 * call.groups.size() + 128 * call.items);
   for (const Call::Group& group : call.groups) {
     command.Key(keys.Campaign(group.partition, call.campaign)).Key(keys.Ledger(group.partition));
+    command.Key(keys.Due(group.partition));
     for (const IssueRequest::Item& item : group.items) {
       command.Key(keys.Wallet(group.partition, item.bucket));
     }

@@ -34,13 +34,13 @@ Error WalletFull() {
   return Error(Reason::kStorageFull, "No coupon numbers are left where this user's coupons lie.");
 }
 
-Issued ToIssued(const Record& record, const std::string& campaign_id) {
+Issued ToIssued(const Record& record, const core::Campaign& campaign) {
   Issued issued;
   issued.number = record.coupon;
-  issued.campaign_id = campaign_id;
+  issued.campaign_id = campaign.id;
   issued.code_key_id = record.code_key_id;
   issued.issue_time_ms = record.time_ms;
-  issued.expire_time_ms = record.until_ms;
+  issued.usable = {core::UsableWindow(campaign.definition, record.time_ms).start_ms, record.until_ms};
   issued.quota.total = record.quota_total;
   issued.quota.today = record.quota_today;
   issued.quota.reset_time_ms = record.quota_reset_ms;
@@ -119,19 +119,19 @@ async::Task<core::Status> Issuing::Judge(Share& share) {
     // A refusal must not rest on what is only remembered.
     known = co_await directory_.Fresh(intent.campaign_id, intent.deadline);
   }
-  if (!known.ok() && known.error().reason != Reason::kCampaignNotFound) co_return std::move(known).error();
   std::erase_if(share.open, [&](size_t item) {
     const core::Status age = backend_.MayBeRecorded(intent.items[item].op);
     if (!age.ok()) share.answers[item].emplace(age.error());
     return !age.ok();
   });
   if (share.open.empty()) co_return core::Ok();
-  const core::Status may = known.ok() ? core::MayIssue((*known)->campaign) : core::Status(known.error());
+  if (!known.ok()) co_return std::move(known).error();
+  share.campaign = *known;
+  const core::Status may = core::MayIssue(share.campaign->campaign);
   if (!may.ok()) {
     co_await RefuseUnlessReplay(share, may.error());
     co_return core::Ok();
   }
-  share.campaign = *known;
   const core::CampaignLimits& limits = share.campaign->campaign.definition.limits;
   const core::InstantMs day_before = std::exchange(share.day, {}).start_ms;
   if (limits.stock_per_day.has_value() || limits.per_user_per_day.has_value()) {
@@ -157,17 +157,17 @@ std::string Issuing::PackTerms(const Share& share) const {
   }
   const std::string number = PackNumber(campaign.number.value, 4);
   std::string terms;
-  terms.reserve(80);
+  terms.reserve(96);
   for (const int64_t part : {from, until, campaign.version}) {
     terms += PackNumber(static_cast<uint64_t>(std::max<int64_t>(part, 0)), 7);
   }
   terms += PackNumber(PackedQuota(limits.per_user_total), 4);
   terms += PackNumber(
       (limits.stock_total.has_value() ? 1u : 0u) + (limits.stock_per_day.has_value() ? 2u : 0u), 1);
-  terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5);
+  terms += PackNumber(uint64_t{shape.partitions} * shape.buckets, 5) + PackNumber(shape.partitions, 2);
   terms += PackNumber(static_cast<uint64_t>(share.intent.source), 1) + number;
   terms += PackNumber(share.intent.code_key_id, 1) + number + number;
-  terms += PackNumber(static_cast<uint64_t>(definition.use_window.end_ms), 6);
+  terms += PackValidity(definition);
   if (counts_days) {
     terms += PackNumber(static_cast<uint64_t>(share.day.start_ms), 6);
     terms += PackNumber(static_cast<uint64_t>(share.day.end_ms), 6);
@@ -246,7 +246,7 @@ core::Result<Issued> Issuing::Open(const Share& share, std::string_view status, 
   if (status == "O") {
     const std::optional<Record> opened = OpenRecord(record);
     if (opened.has_value() && opened->type == RecordType::kIssued)
-      return ToIssued(*opened, share.campaign->campaign.id);
+      return ToIssued(*opened, share.campaign->campaign);
     return Unreadable("record of an operation");
   }
   if (status == "T") {
@@ -320,7 +320,7 @@ async::Task<void> Issuing::RefuseUnlessReplay(Share& share, size_t item, const c
   }
   const std::optional<Record> opened = record->has_value() ? OpenRecord(**record) : std::nullopt;
   if (opened.has_value() && opened->type == RecordType::kIssued) {
-    share.answers[item].emplace(ToIssued(*opened, share.intent.campaign_id));
+    share.answers[item].emplace(ToIssued(*opened, share.campaign->campaign));
   } else {
     share.answers[item].emplace(*refusal);
   }

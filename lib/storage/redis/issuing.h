@@ -50,6 +50,6 @@ core::Error UserQuotaSpentToday(const core::Window& day);
 core::Error WalletFull();
 
 // What an issue record says. REQUIRES: it is one.
-Issued ToIssued(const struct Record& record, const std::string& campaign_id);
+Issued ToIssued(const struct Record& record, const core::Campaign& campaign);
 
 }  // namespace tessera::storage

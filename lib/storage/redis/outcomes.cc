@@ -134,7 +134,7 @@ async::Task<core::Result<Outcome>> Outcomes::Open(std::string text, core::OpRef 
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(record->campaign, deadline);
   if (!known.ok()) co_return std::move(known).error();
   const core::Campaign& campaign = (*known)->campaign;
-  if (record->type == RecordType::kIssued) co_return Outcome(ToIssued(*record, campaign.id));
+  if (record->type == RecordType::kIssued) co_return Outcome(ToIssued(*record, campaign));
   if (record->type == RecordType::kCampaign) {
     CampaignChanged changed{campaign.id, record->version, record->campaign_state, record->time_ms};
     co_return Outcome(std::move(changed));

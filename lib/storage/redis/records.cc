@@ -215,6 +215,18 @@ bool HasBody(std::string_view record, const std::array<uint8_t, 8>& body) {
   return record.size() >= 9 && record.substr(1, 8) == View(body);
 }
 
+std::string PackValidity(const core::CampaignDefinition& definition) {
+  const core::Validity& validity = definition.validity;
+  std::string packed;
+  packed.reserve(25);
+  for (const int64_t part :
+       {definition.use_window.end_ms, std::max<int64_t>(definition.use_window.start_ms, 0), validity.wait_ms,
+        validity.lasts_ms}) {
+    packed += PackNumber(static_cast<uint64_t>(part), 6);
+  }
+  return packed + PackNumber(validity.outlasts_window ? 1 : 0, 1);
+}
+
 std::string PackNumber(uint64_t value, int bytes) {
   std::string packed(static_cast<size_t>(bytes), '\0');
   for (int i = bytes - 1; i >= 0; --i, value >>= 8)

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/campaign.h"
 #include "core/ids.h"
 #include "storage/coupon_store.h"
 
@@ -65,6 +66,9 @@ std::optional<StoredShare> OpenShare(std::string_view value);
 inline constexpr int64_t kNoQuota = 0xffffffff;
 // A quota as scripts take it.
 uint64_t PackedQuota(const std::optional<int64_t>& limit);
+
+// part/validity.lua
+std::string PackValidity(const core::CampaignDefinition& definition);
 
 // part/operation.lua; the letter is the record's type.
 enum class RecordType : char {

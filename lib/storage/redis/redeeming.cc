@@ -207,7 +207,7 @@ async::Task<core::Error> Redeeming::Refusal(const StackUse* use, const StackItem
   if (IsPause(item->objection)) co_return *item->objection;
   if (status == "NOT_YET") {
     co_return Error(Reason::kCouponNotYetValid, "The coupon can't be used yet.")
-        .With("valid_from", core::InstantText(definition.use_window.start_ms));
+        .With("valid_from", core::InstantText(detail.integer()));
   }
   if (status == "QUOTA") co_return UserQuotaSpent();
   if (status == "QUOTA_DAY") co_return UserQuotaSpentToday(item->windows.day);

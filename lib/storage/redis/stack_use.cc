@@ -42,11 +42,12 @@ std::string PackItem(const core::Shape& shape, const StackUse& use, const StackI
   packed += PackNumber(number, kNumberBytes);
   packed +=
       PackNumber(static_cast<uint64_t>(std::max<core::InstantMs>(definition.use_window.start_ms, 0)), 7);
+  packed += PackNumber(static_cast<uint64_t>(definition.validity.wait_ms), 6);
   packed += PackNumber(static_cast<uint64_t>(amounts.subtotal_minor), 7);
   packed += PackNumber(static_cast<uint64_t>(amounts.discount_minor), 7);
   if (item.code.has_value()) {
     const core::CampaignLimits limits = use.named ? definition.limits : core::CampaignLimits();
-    packed += PackNumber(static_cast<uint64_t>(definition.use_window.end_ms), 6);
+    packed += PackValidity(definition);
     packed += PackNumber(PackedQuota(limits.per_user_total), 4);
     packed += PackNumber(PackedQuota(limits.per_user_per_day), 4);
     packed += PackNumber(static_cast<uint64_t>(item.windows.day.start_ms), 6);

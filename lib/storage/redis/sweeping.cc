@@ -48,7 +48,7 @@ Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet, core::Instan
     const core::InstantMs due = held ? coupon->held_until_ms : coupon->expire_time_ms;
     if (due <= now && overdue.items.size() < kItemsMax) {
       overdue.items.push_back({field, coupon->campaign});
-    } else if (held || due <= now) {
+    } else {
       overdue.next_due = std::min(overdue.next_due.value_or(due), due);
     }
   }

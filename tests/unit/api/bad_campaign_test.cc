@@ -89,6 +89,39 @@ TEST(BadCampaign, NamesTheFieldOfCreate) {
           "year 9999", [](D& d) { d.mutable_use_window()->mutable_end_time()->set_seconds(253'402'000'000); },
           "use_window.end_time"),
       Bad(
+          "wait negative", [](D& d) { d.mutable_validity()->mutable_wait()->set_seconds(-1); },
+          "validity.wait"),
+      Bad(
+          "wait in microseconds", [](D& d) { d.mutable_validity()->mutable_wait()->set_nanos(1'000); },
+          "validity.wait"),
+      Bad(
+          "wait of eleven years",
+          [](D& d) { d.mutable_validity()->mutable_wait()->set_seconds(346'896'000); }, "validity.wait"),
+      Bad(
+          "wait past the use window",
+          [](D& d) { d.mutable_validity()->mutable_wait()->set_seconds(200'000'000); }, "validity.wait"),
+      Bad(
+          "duration 0", [](D& d) { d.mutable_validity()->mutable_duration()->Clear(); }, "validity.duration"),
+      Bad(
+          "duration of eleven years",
+          [](D& d) { d.mutable_validity()->mutable_duration()->set_seconds(346'896'000); },
+          "validity.duration"),
+      Bad(
+          "outlasting without a duration",
+          [](D& d) {
+            d.mutable_validity()->clear_duration();
+            d.mutable_validity()->set_outlasts_use_window(true);
+          },
+          "validity.duration"),
+      Bad(
+          "outlasting the calendar",
+          [](D& d) {
+            d.mutable_use_window()->mutable_end_time()->set_seconds(253'370'764'799);
+            d.mutable_validity()->mutable_duration()->set_seconds(1);
+            d.mutable_validity()->set_outlasts_use_window(true);
+          },
+          "validity.duration"),
+      Bad(
           "stock 0", [](D& d) { d.mutable_limits()->set_stock_total(0); }, "limits.stock_total"),
       Bad(
           "stock negative", [](D& d) { d.mutable_limits()->set_stock_total(-1); }, "limits.stock_total"),

@@ -37,7 +37,7 @@ storage::Issued TestIssued() {
   issued.campaign_id = "spring";
   issued.code_key_id = 1;
   issued.issue_time_ms = 1'700'000'000'001;
-  issued.expire_time_ms = 1'900'000'000'000;
+  issued.usable = {1'700'000'060'000, 1'900'000'000'000};
   issued.quota.total = 2;
   return issued;
 }
@@ -49,6 +49,8 @@ TEST(Convert, IssuedCoupon) {
   EXPECT_EQ(bare.coupon().code(), CodeOf(77));
   EXPECT_EQ(bare.coupon().campaign_id(), "spring");
   EXPECT_EQ(bare.coupon().issue_time().nanos(), 1'000'000);
+  EXPECT_EQ(bare.coupon().start_time().seconds(), 1'700'000'060);
+  EXPECT_EQ(bare.coupon().expire_time().seconds(), 1'900'000'000);
   EXPECT_EQ(bare.quota().remaining_total(), 2);
   EXPECT_FALSE(bare.quota().has_remaining_today());
   EXPECT_FALSE(bare.quota().has_reset_time());

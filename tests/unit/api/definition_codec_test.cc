@@ -9,10 +9,15 @@ namespace {
 
 TEST(Definition, SurvivesTheWayThereAndBack) {
   pb::CampaignDefinition percent = GoodDefinition();
+  percent.mutable_validity()->mutable_wait()->set_seconds(3'600);
+  percent.mutable_validity()->mutable_duration()->set_seconds(86'400);
+  percent.mutable_validity()->mutable_duration()->set_nanos(1'000'000);
   pb::CampaignDefinition amount = GoodDefinition();
+  amount.mutable_validity()->mutable_duration()->set_nanos(1'000'000);
   amount.mutable_offer()->mutable_amount_off()->set_amount_minor(700);
   amount.mutable_offer()->clear_minimum_spend_minor();
   amount.clear_limits();
+  amount.mutable_validity()->set_outlasts_use_window(true);
   amount.set_pause_scope(pb::PAUSE_SCOPE_ISSUE);
   amount.set_restore_policy(pb::RESTORE_POLICY_RESTORE_IF_UNEXPIRED);
   amount.set_threshold_loss(pb::THRESHOLD_LOSS_CLAW_BACK);
@@ -94,6 +99,8 @@ TEST(Definition, WhatTheCoreCannotComputeWithIsTheStoresNonsense) {
       [](D& d) { d.mutable_offer()->mutable_amount_off()->set_amount_minor(-1); },
       [](D& d) { d.mutable_limits()->set_stock_total(INT64_MAX); },
       [](D& d) { d.mutable_use_window()->mutable_end_time()->set_seconds(INT64_MAX); },
+      [](D& d) { d.mutable_validity()->mutable_wait()->set_seconds(-1); },
+      [](D& d) { d.mutable_validity()->mutable_duration()->set_seconds(INT64_MAX); },
       [](D& d) { d.set_pause_scope(static_cast<pb::PauseScope>(9)); },
       [](D& d) { d.set_restore_policy(static_cast<pb::RestorePolicy>(9)); },
       [](D& d) { d.set_threshold_loss(static_cast<pb::ThresholdLoss>(9)); },

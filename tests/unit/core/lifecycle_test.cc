@@ -78,6 +78,45 @@ CampaignDefinition Definition() {
   return definition;
 }
 
+TEST(LifecycleTest, ACouponsTimeCountsFromItsClaim) {
+  struct Case {
+    Validity validity;
+    InstantMs claim_ms;
+    Window usable;
+  };
+  const Case cases[] = {
+      {{}, 1'500, {1'500, 3'000}},
+      {{}, 500, {1'000, 3'000}},
+      {{.wait_ms = 300}, 1'500, {1'800, 3'000}},
+      {{.wait_ms = 300}, 500, {1'000, 3'000}},
+      {{.wait_ms = 300, .lasts_ms = 100}, 500, {1'000, 1'100}},
+      {{.lasts_ms = 100}, 1'500, {1'500, 1'600}},
+      {{.lasts_ms = 1'600}, 1'500, {1'500, 3'000}},
+      {{.lasts_ms = 1'600, .outlasts_window = true}, 1'500, {1'500, 3'100}},
+      {{.wait_ms = 1'600, .lasts_ms = 50, .outlasts_window = true}, 1'500, {3'100, 3'150}},
+  };
+  for (const Case& one : cases) {
+    CampaignDefinition definition = Definition();
+    definition.validity = one.validity;
+    EXPECT_EQ(UsableWindow(definition, one.claim_ms), one.usable)
+        << one.validity.wait_ms << " " << one.validity.lasts_ms << " " << one.claim_ms;
+  }
+}
+
+TEST(LifecycleTest, NoCouponIsMadeThatCouldNotBeUsed) {
+  CampaignDefinition definition = Definition();
+  definition.claim_window.end_ms = 2'900;
+  EXPECT_EQ(ClaimUntil(definition), 2'900);
+  definition.validity = {.wait_ms = 200};
+  EXPECT_EQ(CodesUntil(definition), 2'800);
+  EXPECT_EQ(ClaimUntil(definition), 2'800);
+  EXPECT_EQ(LastEnd(definition), 3'000);
+  definition.validity = {.wait_ms = 200, .lasts_ms = 70, .outlasts_window = true};
+  EXPECT_EQ(CodesUntil(definition), 3'000);
+  EXPECT_EQ(ClaimUntil(definition), 2'900);
+  EXPECT_EQ(LastEnd(definition), 3'270);
+}
+
 struct Change {
   std::string field;
   std::function<void(CampaignDefinition&)> apply;
@@ -96,6 +135,7 @@ TEST(LifecycleTest, WhatCouponsRestOnCannotChangeOnceActivated) {
       {"time_zone", [](auto& d) { d.time_zone = "UTC"; }},
       {"claim_window.start_time", [](auto& d) { d.claim_window.start_ms = 999; }},
       {"use_window.start_time", [](auto& d) { d.use_window.start_ms = 1'001; }},
+      {"validity", [](auto& d) { d.validity.wait_ms = 1; }},
       {"limits.stock_total", [](auto& d) { d.limits.stock_total = 5; }},
       {"limits.stock_per_day", [](auto& d) { d.limits.stock_per_day = 5; }},
       {"use_limits.budget_total_minor", [](auto& d) { d.use_limits.budget_total_minor = 5; }},

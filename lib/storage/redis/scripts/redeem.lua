@@ -28,7 +28,7 @@
 -- returns: LATE, now, attempt : attempts up to this one were fenced
 -- returns: STALE, now, version, place : the partition knows another version of this coupon's campaign
 -- returns: REFUSED, now, place, status, detail, ... : three for each coupon that can't be used: NOT_FOUND; FOREIGN, another user's;
---   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, its use window has not begun; of
+--   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, it can be used from then on; of
 --   a code QUOTA and QUOTA_DAY, the user has as many as the campaign allows; FULL, no numbers are left in the wallet's bucket;
 --   USES, USES_DAY, USES_WEEK, USES_MONTH: the user has used as many as the campaign allows
 -- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
@@ -47,6 +47,7 @@
 --include part/code_quota.lua
 --include part/stock.lua
 --include part/bounds.lua
+--include part/validity.lua
 --include part/records.lua
 --include part/open_stack.lua
 --include part/limit.lua

@@ -26,7 +26,7 @@
 -- returns: PERIOD, now : the period is over, or the time for which the service judged
 -- returns: STALE, now, version, place : the partition knows another version of this coupon's campaign
 -- returns: REFUSED, now, place, status, detail, ... : three for each coupon that can't be used: NOT_FOUND; FOREIGN, another user's;
---   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, its use window has not begun; USES,
+--   REVOKED; REDEEMED, by that operation; EXPIRED, when; HELD, by another order until then; NOT_YET, it can be used from then on; USES,
 --   USES_DAY, USES_WEEK, USES_MONTH: the user has used as many as the campaign allows
 -- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
 --   day's; the total that ever arrived here, what is at hand, and what the coupons spend beyond what
@@ -63,8 +63,7 @@ for _, it in ipairs(items) do
 end
 call('HSET', KEYS[3], spread(writes))
 for _, campaign in ipairs(campaigns) do call('HSET', campaign.key, 'r', campaign.reserved) end
-call('HINCRBY', KEYS[3], 'h', '1')
-make_due(KEYS[3], KEYS[5], bucket, call('HGET', KEYS[3], 'd'), held_until)
+make_due(KEYS[3], KEYS[5], bucket, held_until)
 append_uses(KEYS[4], 'H', user, field, uses, pack('>I6', held_until))
 local result = pack(RECORD, 'H', ARGV[3], '-', now, now, discount, #items) .. pack('>I6', held_until) .. uses .. '\0' .. ARGV[10]
 keep(KEYS[1], field, result, ARGV[4])

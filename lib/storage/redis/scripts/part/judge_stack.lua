@@ -14,7 +14,8 @@ function judges.W(it, place)
   it.ran_out = c.state == RESERVED and now >= c.held_until
   it.reentered = c.state == RESERVED and not it.ran_out
   if it.reentered and c.order ~= order then return 'HELD', c.held_until end
-  if now < it.from then return 'NOT_YET' end
+  local from = usable_from(it, c.issued)
+  if now < from then return 'NOT_YET', from end
 end
 local refused = {}
 for i, it in ipairs(items) do

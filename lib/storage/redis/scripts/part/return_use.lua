@@ -14,8 +14,7 @@ return_spending(KEYS[4], it.campaign, KEYS[8], c, r.spent_at, it.discount, resto
 if restored then
   restored_bits = restored_bits + 2 ^ (i - 1)
   call('HSET', KEYS[4], it.index, coupon_value(freed and REVOKED or ISSUED, c))
-  call('HINCRBY', KEYS[4], 'h', 1)
-  if now >= c.ending and not freed then make_due(KEYS[4], KEYS[6], ARGV[9], call('HGET', KEYS[4], 'd'), c.ending) end
+  if not freed then make_due(KEYS[4], KEYS[6], ARGV[9], c.ending) end
   call('HINCRBY', it.campaign, 'x', -1)
 end
 if freed then
