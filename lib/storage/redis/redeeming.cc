@@ -244,11 +244,7 @@ async::Task<core::Status> Redeeming::LearnCampaign(StackUse* use, int64_t versio
   core::Result<KnownCampaignPtr> newer =
       co_await directory_.Newer(old, use->partition, version, use->intent.op.deadline);
   if (!newer.ok()) co_return std::move(newer).error();
-  for (StackItem& item : use->items) {
-    if (item.campaign != nullptr && item.campaign->campaign.number == old->campaign.number)
-      item.campaign = *newer;
-    item.judged = false;
-  }
+  use->Adopt(std::move(*newer));
   co_return core::Ok();
 }
 

@@ -32,21 +32,16 @@ void LearnLeft(StackUse* use, core::CampaignNumber campaign, LimitKind kind, int
 
 async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShort> needed) {
   const Deadline deadline = use->intent.op.deadline;
-  const auto item_of = [use](core::CampaignNumber campaign) {
-    return std::find_if(use->items.begin(), use->items.end(), [campaign](const StackItem& item) {
-      return item.campaign != nullptr && item.campaign->campaign.number == campaign;
-    });
-  };
   for (const MoneyShort& one : needed) {
-    if (item_of(one.campaign) == use->items.end()) co_return CommonRefusal("NEED");
+    if (use->ItemOf(one.campaign) == nullptr) co_return CommonRefusal("NEED");
   }
   // Always in the same order, so that two orders with the same campaigns don't wait for each other.
   std::sort(needed.begin(), needed.end(), [&](const MoneyShort& a, const MoneyShort& b) {
-    return std::pair(item_of(a.campaign)->campaign->campaign.id, a.kind) <
-           std::pair(item_of(b.campaign)->campaign->campaign.id, b.kind);
+    return std::pair(use->ItemOf(a.campaign)->campaign->campaign.id, a.kind) <
+           std::pair(use->ItemOf(b.campaign)->campaign->campaign.id, b.kind);
   });
   for (const MoneyShort& one : needed) {
-    const StackItem& item = *item_of(one.campaign);
+    const StackItem& item = *use->ItemOf(one.campaign);
     const std::optional<Limit> limit = Limit::Of(item.campaign, one.kind, item.windows.day);
     if (!limit.has_value()) co_return CommonRefusal("NEED");
     Demand demand;
@@ -68,10 +63,7 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
         core::Result<KnownCampaignPtr> fresh =
             co_await directory_.Fresh(item.campaign->campaign.id, deadline);
         if (!fresh.ok()) co_return std::move(fresh).error();
-        for (StackItem& other : use->items) {
-          const bool same = other.campaign != nullptr && other.campaign->campaign.number == one.campaign;
-          if (same) other.campaign = *fresh;
-        }
+        use->Adopt(std::move(*fresh));
         break;
       }
       case Supply::Kind::kDry:
@@ -91,10 +83,7 @@ async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
   }
   for (const auto& [campaign, need] : needs) {
     for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
-      const auto item =
-          std::find_if(use->items.begin(), use->items.end(), [number = campaign](const StackItem& one) {
-            return one.campaign != nullptr && one.campaign->campaign.number == number;
-          });
+      const StackItem* item = use->ItemOf(campaign);
       const std::optional<Limit> limit = Limit::Of(item->campaign, kind, item->windows.day);
       if (!limit.has_value()) continue;
       const core::Result<int64_t> left = co_await CountLeft(&backend_, *limit, use->intent.op.deadline);

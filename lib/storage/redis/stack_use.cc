@@ -115,6 +115,22 @@ StackItem* StackUse::Find(const core::CouponKey& key) {
   return found == items.end() ? nullptr : &*found;
 }
 
+const StackItem* StackUse::ItemOf(core::CampaignNumber campaign) const {
+  const auto found = std::find_if(items.begin(), items.end(), [campaign](const StackItem& item) {
+    return item.campaign != nullptr && item.campaign->campaign.number == campaign;
+  });
+  return found == items.end() ? nullptr : &*found;
+}
+
+void StackUse::Adopt(KnownCampaignPtr newer) {
+  for (StackItem& item : items) {
+    const bool is_of_it =
+        item.campaign != nullptr && item.campaign->campaign.number == newer->campaign.number;
+    if (is_of_it) item.campaign = newer;
+    item.judged = false;
+  }
+}
+
 bool StackUse::IsListedBefore(const StackItem& item) const {
   for (const StackItem& other : items) {
     if (&other == &item) return false;

@@ -65,8 +65,8 @@ struct StackUse {
   std::optional<core::PricedStack> stack;  // what those take off that nothing stands against
   bool asked = false;                      // a script has looked at the operation's record
   std::vector<size_t> scripted;            // the items of the last script, by place
-  std::map<std::pair<core::CampaignNumber, LimitKind>, int64_t>
-      leased;  // totals of budgets, to be told the script
+  // Totals of budgets, to be told the script.
+  std::map<std::pair<core::CampaignNumber, LimitKind>, int64_t> leased;
 
   bool partial() const { return intent.partial || mode == Mode::kJudge; }
   // Whether the stack may be used now.
@@ -76,6 +76,10 @@ struct StackUse {
   bool holds_codes() const;
   CodeHolder Holder() const;
   StackItem* Find(const core::CouponKey& key);
+  // The first item of this campaign; null when there is none.
+  const StackItem* ItemOf(core::CampaignNumber campaign) const;
+  // From now on the campaign is judged by as this. Nothing that scripts said of any item holds any more.
+  void Adopt(KnownCampaignPtr newer);
   // Whether an item before it, that is not refused, means the same coupon.
   bool IsListedBefore(const StackItem& item) const;
   // What the caller is told of the i-th item, if anything; among several, it names its place.
