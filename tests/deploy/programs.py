@@ -1,4 +1,5 @@
 """The three programs as they were built, and what they say of their own configuration."""
+import functools
 import os
 import subprocess
 
@@ -18,10 +19,15 @@ def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith("TESSERA_")}
 
 
-def check_config(service, arguments=(), environment=None):
-    """Runs --check-config. Returns (the effective configuration, "") or (None, what it complained about)."""
-    ran = subprocess.run([os.path.join(bin_dir(), f"tessera-{service}"), "--check-config", *arguments], capture_output=True, text=True,
-                         timeout=60, env={**clean_environment(), **(environment or {})}, check=False)
+def check_config(service, environment=None):
+    """What --check-config says: (the effective configuration, "") or (None, what it complained about). The same is asked once."""
+    return run_check_config(service, tuple(sorted((environment or {}).items())))
+
+
+@functools.lru_cache(maxsize=None)
+def run_check_config(service, environment):
+    ran = subprocess.run([os.path.join(bin_dir(), f"tessera-{service}"), "--check-config"], capture_output=True, text=True, timeout=60,
+                         env={**clean_environment(), **dict(environment)}, check=False)
     if ran.returncode != 0:
         return None, ran.stderr.strip()
     return yaml.safe_load(ran.stdout), ""
