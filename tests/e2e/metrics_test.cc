@@ -91,11 +91,11 @@ TEST_F(MetricsTest, HasEverySeriesByItsName) {
   Must<pb::RedeemCouponsResponse>(client, client.RedeemOf(code, "order-1"));
   client.SettledStats("names");
   const std::set<std::string> of_all = {
-      "grpc_server_started_total", "grpc_server_handled_total", "grpc_server_handling_seconds",
-      "grpc_server_in_flight",     "redis_command_seconds",     "redis_command_failures_total",
-      "redis_retries_total",       "redis_connections",         "redis_disconnects_total",
-      "redis_script_info",         "process_cpu_seconds_total", "process_resident_memory_bytes",
-      "process_open_fds",          "process_start_time_seconds"};
+      "grpc_server_started_total", "grpc_server_handled_total",  "grpc_server_handling_seconds",
+      "grpc_server_in_flight",     "redis_command_seconds",      "redis_command_failures_total",
+      "redis_retries_total",       "redis_connections",          "redis_disconnects_total",
+      "redis_script_info",         "process_cpu_seconds_total",  "process_resident_memory_bytes",
+      "process_open_fds",          "process_start_time_seconds", "tessera_store_closed"};
   const std::set<std::string> issuing = {"coupon_issue_total", "coupon_swept_total",
                                          "coupon_attempts_refused_total"};
   const std::set<std::string> redeeming = {"coupon_redeem_total", "coupon_validate_total",
