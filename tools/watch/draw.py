@@ -119,7 +119,7 @@ def draw_lines(to, panel, data, x, y, w, h):
         tops.append({when: (under[when] if stacked else 0) + values.get(when, 0) for when in instants})
         under = tops[-1] if stacked else under
     top = max((value for values in tops for value in values.values()), default=1) * 1.08 or 1
-    left, right, low, high = x + 52, x + w - 10, y + h - 44, y + 6
+    left, right, low, high = x + 52, x + w - 10, y + h - 62, y + 6
     px = lambda when: left + (when - data.start) / (data.end - data.start) * (right - left)
     py = lambda value: low - value / top * (low - high)
     for tick in ticks(top):
@@ -127,17 +127,21 @@ def draw_lines(to, panel, data, x, y, w, h):
         to.text(left - 8, py(tick) + 4, say(tick, defaults["unit"]), 11, FAINT, "end")
     marks = range(math.ceil(data.start / 30) * 30, int(data.end), 30 if data.end - data.start < 400 else 120)
     for when in marks:
-        to.text(px(when), low + 16, time.strftime("%H:%M:%S", time.gmtime(when)), 11, FAINT, "middle")
+        if px(when) < right - 20:
+            to.text(px(when), low + 16, time.strftime("%H:%M:%S", time.gmtime(when)), 11, FAINT, "middle")
     for index, (name, _) in enumerate(series):
         color = PALETTE[index % len(PALETTE)]
         upper = [(px(when), py(tops[index][when])) for when in instants]
         to.area(upper, [(px(when), py(lows[index][when])) for when in instants], color, custom.get("fillOpacity", 0) / 100)
         to.line(upper, color, custom.get("lineWidth", 2))
-    at = left - 40
+    at, line = left - 40, y + h - 29
     for index, (name, _) in enumerate(series):
-        to.rect(at, y + h - 17, 14, 4, PALETTE[index % len(PALETTE)], 2)
-        to.text(at + 20, y + h - 11, name, 12, TEXT)
-        at += 36 + 6.6 * len(name)
+        wide = 36 + 6.9 * len(name)
+        if at + wide > right:
+            at, line = left - 40, line + 19
+        to.rect(at, line - 6, 14, 4, PALETTE[index % len(PALETTE)], 2)
+        to.text(at + 20, line, name, 12, TEXT)
+        at += wide
 
 
 def draw_bars(to, panel, data, x, y, w, h):
