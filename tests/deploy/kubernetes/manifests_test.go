@@ -132,10 +132,15 @@ func TestSeededMistakesAreFound(t *testing.T) {
 	for _, seed := range seeds {
 		b.fresh(t, seed.file, seed.old, seed.new)
 		found := []string{}
+		seen := false
 		for _, overlay := range overlays {
+			if seen || strings.HasPrefix(seed.file, "overlays/") && !strings.HasPrefix(seed.file, "overlays/"+overlay) {
+				continue
+			}
 			found = append(found, b.judge(overlay)...)
+			seen = strings.Contains(strings.Join(found, "\n"), seed.finding)
 		}
-		if !strings.Contains(strings.Join(found, "\n"), seed.finding) {
+		if !seen {
 			t.Errorf("%s with %q for %q: expected %q, found %q", seed.file, seed.new, seed.old, seed.finding, found)
 		}
 	}

@@ -25,6 +25,7 @@ var hashed = regexp.MustCompile(`-[a-z0-9]{10}$`)
 // Judge answers what is wrong with manifests, in words; nothing when all is well.
 func Judge(m *Manifests, programs *Programs) []string {
 	j := &judge{m: m, programs: programs}
+	j.closed()
 	j.workloads()
 	j.services()
 	j.budgets()

@@ -78,6 +78,17 @@ func (j *judge) spread(w Workload) {
 	}
 }
 
+// One policy selects every pod of the namespace, those that others start there too, and allows nothing.
+func (j *judge) closed() {
+	for _, n := range j.m.Networks {
+		everybody := len(n.Spec.PodSelector.MatchLabels)+len(n.Spec.PodSelector.MatchExpressions) == 0
+		if everybody && len(n.Spec.PolicyTypes) == 2 && len(n.Spec.Ingress)+len(n.Spec.Egress) == 0 {
+			return
+		}
+	}
+	j.say("no network policy closes the namespace by default")
+}
+
 // Some policy selects the pod in each direction, so that what none allows is refused.
 func (j *judge) reachable(w Workload) {
 	closed := map[string]bool{}

@@ -67,8 +67,9 @@ var seeds = []struct{ file, old, new, finding string }{
 	{deployment, "limits: {memory: 512Mi}", "limits: {}", "resources"},
 	{production, "newTag: 0.1.0", "newTag: latest", "has no version"},
 	// Network.
-	{network, "podSelector: {}", "podSelector: {matchLabels: {app.kubernetes.io/name: nobody}}", "redis: no network policy closes its"},
+	{network, "podSelector: {}", "podSelector: {matchLabels: {app.kubernetes.io/name: nobody}}", "closes the namespace by default"},
 	{"overlays/production/network.yaml", "port: 26379", "port: 26380", "no network policy lets it reach Redis"},
+	{network, "policyTypes: [Ingress, Egress]\n---", "policyTypes: [Ingress]\n---", "closes the namespace by default"},
 	{network, "port: grpc", "port: rpc", "no network policy lets callers in"},
 	{network, "port: 53}", "port: 54}", "no network policy lets it ask DNS"},
 	{development, "TESSERA_REDIS_ADDRESSES=redis:6379", "TESSERA_REDIS_ADDRESSES=cache:6379", "there is no Service cache"},
