@@ -90,8 +90,7 @@ class RefusalsTest : public CallingTest {
     optimize.set_objective(pb::OPTIMIZE_OBJECTIVE_CUSTOMER_MAX);
     std::map<std::string, Told> unused;
     const auto response = Must<pb::OptimizeCouponsResponse>(optimize);
-    for (const auto& one : response.unused())
-      unused[one.coupon_id()] = ToldBy(one.refusal());
+    for (const auto& one : response.unused()) unused[one.coupon_id()] = ToldBy(one.refusal());
     return unused;
   }
 };
@@ -230,6 +229,24 @@ TEST_F(RefusalsTest, TheBestSetLeavesOutWhatGainsNothingOrSpoilsAnother) {
   ASSERT_EQ(gains.size(), 1u);
   EXPECT_EQ(gains.at(again).reason, "GAINS_NOTHING");
   EXPECT_LE(std::stoll(gains.at(again).metadata.at("change_minor")), 0);
+}
+
+// Alone each of them can be used; together one too many is. No choice among its like helps.
+TEST_F(RefusalsTest, TheBestSetKeepsToWhatOneUserMayUse) {
+  pb::CampaignDefinition definition = load::PlainDefinition("one-use");
+  definition.mutable_offer()->mutable_amount_off()->set_amount_minor(500);
+  pb::GroupRule& pair = *definition.mutable_offer()->mutable_stacking()->add_groups();
+  pair.set_group("pair");
+  pair.set_at_most(2);
+  definition.mutable_use_limits()->set_uses_per_user_total(1);
+  client_.Open("one-use", definition);
+  std::vector<std::string> coupons;
+  for (int i = 0; i < 6; ++i) {
+    coupons.push_back(Must<pb::ClaimCouponResponse>(client_.ClaimOf("one-use", "ada")).coupon().coupon_id());
+  }
+  const auto unused = Unused(coupons);
+  EXPECT_EQ(unused.size(), 5u);
+  for (const auto& [coupon_id, told] : unused) EXPECT_EQ(told.reason, "USE_QUOTA") << coupon_id;
 }
 
 }  // namespace

@@ -2,13 +2,30 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "storage/redis/errors.h"
 
 namespace tessera::storage {
 namespace {
 
-// A budget has `left`, which is less than its campaign's coupons take off together.
+// Facts of PASS about each budget of which the order holds something.
+constexpr size_t kFactsOfHeld = 4;
+// For bringing money home.
+constexpr std::chrono::milliseconds kHomeTime{500};
+
+// What the last stack takes off of a campaign.
+int64_t NeedOf(StackUse* use, core::CampaignNumber campaign) {
+  int64_t need = 0;
+  for (const core::AppliedCoupon& applied : use->stack->applied) {
+    const StackItem* item = use->Find(applied.key);
+    if (item->campaign->campaign.number == campaign) need += applied.discount_minor;
+  }
+  return need;
+}
+
+// A budget has `left`, with what the order holds, which is less than its campaign's coupons take off
+// together.
 void LearnLeft(StackUse* use, core::CampaignNumber campaign, LimitKind kind, int64_t left) {
   StackItem* last = nullptr;
   int64_t rest = left;
@@ -53,7 +70,7 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
     if (!supply.ok()) co_return supply.error();
     switch (supply->kind) {
       case Supply::Kind::kLeased:
-        use->leased[{one.campaign, one.kind}] = supply->total;
+        use->leased[{one.campaign, one.kind, limit->window}] = supply->total;
         break;
       case Supply::Kind::kMoved:
         break;
@@ -67,7 +84,8 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
         break;
       }
       case Supply::Kind::kDry:
-        LearnLeft(use, one.campaign, one.kind, supply->left);
+        // The script asked for no more than what the order does not hold.
+        LearnLeft(use, one.campaign, one.kind, supply->left + NeedOf(use, one.campaign) - one.need);
         // What the others need is another sum now.
         co_return core::Ok();
     }
@@ -86,20 +104,38 @@ async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
       const StackItem* item = use->ItemOf(campaign);
       const std::optional<Limit> limit = Limit::Of(item->campaign, kind, item->windows.day);
       if (!limit.has_value()) continue;
-      const core::Result<int64_t> left = co_await CountLeft(&backend_, *limit, use->intent.op.deadline);
+      const auto found = use->held.find({campaign, kind, limit->window});
+      const int64_t held = found == use->held.end() ? 0 : found->second;
+      if (held >= need) continue;
+      const core::Result<int64_t> left =
+          co_await CountLeft(&backend_, *limit, need - held, use->intent.op.deadline);
       if (!left.ok()) co_return left.error();
-      if (*left >= need) continue;
-      LearnLeft(use, campaign, kind, *left);
+      if (*left + held >= need) continue;
+      LearnLeft(use, campaign, kind, *left + held);
       co_return true;
     }
   }
   co_return false;
 }
 
+void StackMoney::LearnHeld(StackUse* use, const ScriptReply& reply) {
+  use->held.clear();
+  for (size_t at = 2; at + kFactsOfHeld <= reply.reply.size(); at += kFactsOfHeld) {
+    const core::CampaignNumber campaign{static_cast<uint32_t>(reply.reply[at].integer())};
+    const LimitKind kind = KindOfBudget(reply.reply[at + 1].text());
+    use->held[{campaign, kind, reply.reply[at + 2].integer()}] = reply.reply[at + 3].integer();
+  }
+}
+
 async::Task<void> StackMoney::BringHome(const StackUse* use) {
+  // The use has taken effect, so its caller has better things to wait for than this.
+  const Deadline deadline = std::min(use->intent.op.deadline, async::After(kHomeTime));
+  std::set<core::CampaignNumber> done;
   for (const size_t place : use->scripted) {
     const KnownCampaignPtr campaign = use->items[place].campaign;
-    co_await escrow_.SettleBudgets(campaign, use->partition, use->intent.op.deadline);
+    if (!done.insert(campaign->campaign.number).second) continue;
+    const core::Status settled = co_await escrow_.SettleBudgets(campaign, use->partition, deadline);
+    if (!settled.ok()) co_return;
   }
 }
 
