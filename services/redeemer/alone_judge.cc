@@ -96,7 +96,8 @@ async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Wallet(AloneQuestion q
   std::erase_if(coupons, [](const storage::Coupon& coupon) {
     return coupon.state != storage::CouponState::kIssued && coupon.state != storage::CouponState::kReserved;
   });
-  // Who is asked: one of each campaign for those that are issued, and each that some order holds.
+  // Who is asked: one of each campaign for those that are issued, and each that some order holds. It is the
+  // newest, since wallets begin with those: once its time has come, so has that of the others.
   std::vector<core::CouponName> asked;
   std::map<std::string, core::CouponNumber> speakers;
   for (const storage::Coupon& coupon : coupons) {

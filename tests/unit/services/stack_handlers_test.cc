@@ -251,5 +251,45 @@ TEST_F(StackHandlersTest, AHeldCouponIsListedForItsOrder) {
   EXPECT_EQ(verdict_of_five().refusal().reason(), pb::ERROR_REASON_COUPON_RESERVED);
 }
 
+// Of two coupons of one campaign whose time counts from their claim, each is told by its own time.
+TEST_F(StackHandlersTest, OfOneCampaignEachIsListedByItsOwnTime) {
+  auto waiting = Amount(2'000);
+  waiting.mutable_validity()->mutable_wait()->set_seconds(60);
+  OpenCampaign("after-a-minute", waiting);
+  const std::string older = Claim("after-a-minute", "bob").coupon_id();
+  now_ms_ += 40'000;
+  const std::string newer = Claim("after-a-minute", "bob").coupon_id();
+  pb::ListEligibleCouponsRequest request;
+  request.set_user_id("bob");
+  *request.mutable_order() = api::GoodOrder();
+  const auto verdicts = [&] {
+    const auto listed = Call(judgements_, &JudgementHandlers::ListEligibleCoupons, request);
+    EXPECT_TRUE(listed.ok());
+    std::map<std::string, pb::CouponVerdict> by_id;
+    for (const auto& coupon : listed->coupons()) by_id[coupon.coupon_id()] = coupon.verdict();
+    EXPECT_EQ(by_id.size(), 2u);
+    return by_id;
+  };
+  const auto not_yet = pb::ERROR_REASON_COUPON_NOT_YET_VALID;
+  EXPECT_EQ(verdicts()[older].refusal().reason(), not_yet);
+  EXPECT_EQ(verdicts()[newer].refusal().reason(), not_yet);
+  now_ms_ += 20'000;
+  EXPECT_EQ(verdicts()[older].applicable().discount().amount_minor(), 2'000);
+  EXPECT_EQ(verdicts()[newer].refusal().reason(), not_yet);
+  auto question = UseOf<pb::OptimizeCouponsRequest>("bob", {});
+  question.set_objective(pb::OPTIMIZE_OBJECTIVE_CUSTOMER_MAX);
+  const auto best = Call(choices_, &OptimizeHandlers::OptimizeCoupons, question);
+  ASSERT_TRUE(best.ok()) << best.error().message;
+  ASSERT_EQ(best->best().coupons_size(), 1);
+  EXPECT_EQ(best->best().coupons(0).applied().coupon_id(), older);
+  ASSERT_EQ(best->unused_size(), 1);
+  EXPECT_EQ(best->unused(0).coupon_id(), newer);
+  EXPECT_EQ(best->unused(0).refusal().reason(), not_yet);
+  now_ms_ += 40'000;
+  for (const std::string& coupon : {older, newer}) {
+    EXPECT_EQ(verdicts()[coupon].applicable().discount().amount_minor(), 2'000);
+  }
+}
+
 }  // namespace
 }  // namespace tessera::redeemer
