@@ -52,6 +52,21 @@ class CodeDeathTest : public StoreRoom {
     intent.user = User(user);
     return intent;
   }
+  storage::UseIntent StackBy(uint32_t user, std::vector<core::CouponName> coupons,
+                             const std::string& order_id) {
+    return Use(Method::kRedeemCoupons, std::move(coupons), user, order_id);
+  }
+  // It used these, and nothing else.
+  void ExpectOf(const storage::Redemption& redemption, const std::vector<core::CouponName>& names) {
+    EXPECT_EQ(redemption.coupons.size(), names.size());
+    for (const core::CouponName& name : names) {
+      const auto* code = std::get_if<CodeNumber>(&name);
+      const auto coupon = code != nullptr ? Await(store_->codes().GetCode(*code, Soon()))->coupon
+                                          : std::optional(std::get<core::CouponNumber>(name));
+      ASSERT_TRUE(coupon.has_value());
+      EXPECT_EQ(GetCoupon(*coupon)->redemption, redemption.ref);
+    }
+  }
   // Runs `call` on a process that dies after so many answers; true when it lived.
   template <class Call>
   bool RunDying(int answers, const Call& call) {
@@ -234,6 +249,63 @@ TEST_F(CodeDeathTest, ARollbackMayDieAtEveryStep) {
   EXPECT_GT(trials, 3);
   ExpectVerified();
   testing::PrintTrials("a rollback of a code's redemption dies between two steps", trials);
+}
+
+// A stack of two codes, of different homes, and a coupon: all of it belongs to one call or to none. Who comes
+// next is the same call, another user who has both codes, the same user who has one of them with the coupon,
+// or somebody who is refused.
+TEST_F(CodeDeathTest, ARedeemerOfAStackMayDieAtEveryStep) {
+  enum class Next : uint8_t { kSame, kAnotherUser, kAnotherOrder, kRefused };
+  int64_t trials = 0;
+  int committed = 0;
+  int freed = 0;
+  for (const Next next : {Next::kSame, Next::kAnotherUser, Next::kAnotherOrder, Next::kRefused}) {
+    for (int step = 1;; ++step) {
+      SCOPED_TRACE("next " + std::to_string(static_cast<int>(next)) + ", step " + std::to_string(step));
+      spare_ = Code();
+      const CodeNumber a = Code();
+      const CodeNumber b = Code();
+      ASSERT_NE(a.partition(store_->shape()), b.partition(store_->shape()));
+      const core::CouponNumber coupon = Coupon(campaign_, 1);
+      const storage::UseIntent mine = StackBy(1, {a, coupon, b}, "mine");
+      const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
+        storage::UseIntent intent = mine;
+        intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+        dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+      });
+      storage::UseIntent others = StackBy(2, {b, a}, "others");
+      if (next == Next::kAnotherOrder) others = StackBy(1, {b, coupon}, "another");
+      if (next == Next::kRefused) others.decide = Refusing(Reason::kMinimumSpendNotMet);
+      std::optional<core::Result<storage::Redemption>> of_others;
+      if (next != Next::kSame) of_others = Await(store_->redemptions().Redeem(others));
+      const auto of_mine = Await(store_->redemptions().Redeem(mine));
+      if (next == Next::kSame) of_others = Await(store_->redemptions().Redeem(others));
+      EXPECT_NE(of_mine.ok(), of_others->ok());
+      const bool is_mine = of_mine.ok();
+      if (next == Next::kSame || next == Next::kRefused) EXPECT_THAT(of_mine, Succeeds());
+      if (is_mine) ExpectOf(*of_mine, {a, coupon, b});
+      if (!is_mine && next == Next::kAnotherUser) {
+        EXPECT_THAT(of_mine, Refuses(Reason::kCouponOfAnotherUser));
+        ExpectOf(**of_others, {a, b});
+        EXPECT_EQ(StateOf(coupon), storage::CouponState::kIssued);
+      }
+      if (!is_mine && next == Next::kAnotherOrder) {
+        EXPECT_THAT(of_mine, Refuses(Reason::kCouponAlreadyRedeemed));
+        ExpectOf(**of_others, {coupon, b});
+        // What nobody uses is anybody's.
+        EXPECT_THAT(Await(store_->redemptions().Redeem(By(3, a))), Succeeds());
+      }
+      (is_mine ? committed : freed) += 1;
+      ++trials;
+      if (lived) break;
+    }
+  }
+  EXPECT_GT(committed, 8);
+  EXPECT_GT(freed, 4);
+  EXPECT_GT(trials, 24);
+  Sweep();
+  ExpectVerified();
+  testing::PrintTrials("a redeemer of two codes and a coupon dies between two steps", trials);
 }
 
 }  // namespace
