@@ -25,7 +25,7 @@ def panels(dashboard):
     return [panel for panel in dashboard["panels"] if panel["type"] != "row"]
 
 
-def fill(text, range_seconds, rate_interval="10s"):
+def fill(text, range_seconds, rate_interval="30s"):
     """As Grafana would with every variable at All."""
     text = text.replace("$__rate_interval", rate_interval).replace("$__range", f"{int(range_seconds)}s")
     return re.sub(r"\$(job|instance|campaign)\b", ".+", text)

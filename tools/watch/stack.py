@@ -127,7 +127,7 @@ class Stack:
         with open(self.path(f"{name}.yaml"), "w", encoding="utf-8") as file:
             file.write('grpc: {listen: "127.0.0.1:0"}\nhttp: {listen: "127.0.0.1:0"}\nlog: {level: warning}\n'
                        f"identity: {{tokens_file: {self.path('tokens.yaml')}}}\nkeys: {{file: {self.path('keys')}}}\n"
-                       f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync}}\n')
+                       f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync, partitions: 8, buckets: 256}}\n')
         ports = self.path(f"{name}.ports")
         self.start(name, os.path.join(self.bin_dir, f"tessera-{name}"), "--config", self.path(f"{name}.yaml"), "--ports-file", ports)
         self.up(name, lambda: os.path.exists(ports))
