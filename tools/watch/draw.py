@@ -76,8 +76,9 @@ class Data:
     def over(self, target):
         expr = fill(target["expr"], self.end - self.start, RATE_INTERVAL)
         step = max(1, (self.end - self.start) / STEPS)
+        first = self.end - math.floor((self.end - self.start) / step) * step  # so that the last value is that of the end
         return [(self.name(target, series["metric"]), [(float(at), float(value)) for at, value in series["values"]])
-                for series in self.prometheus.over(expr, self.start, self.end, step)]
+                for series in self.prometheus.over(expr, first, self.end + 0.01, step)]
 
 
 def color_of(panel, fallback="blue"):
