@@ -42,7 +42,7 @@ class LiveTest(unittest.TestCase):
         day.open_campaigns()
         cls.start = time.time()
         day.play()
-        time.sleep(6)  # the last scrape and the rules after it
+        day.settle(cls.prometheus)
         cls.end = time.time()
 
     def test_1_metrics_are_clean(self):

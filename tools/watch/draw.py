@@ -11,6 +11,7 @@ BACK, CARD, EDGE, TEXT, FAINT, GRID = "#111217", "#181b1f", "#2a2e35", "#d8d9da"
 COLORS = {"blue": "#5794f2", "green": "#73bf69", "purple": "#b877d9", "yellow": "#f2cc0c", "orange": "#ff9830", "red": "#f2495c"}
 PALETTE = ["#73bf69", "#f2cc0c", "#8ab8ff", "#ff9830", "#f2495c", "#5794f2", "#b877d9", "#37872d"]
 STEPS = 160
+RATE_INTERVAL = "10s"  # five scrapes
 
 
 def say(value, unit, decimals=None):
@@ -69,14 +70,15 @@ class Data:
         return name
 
     def now(self, target):
-        expr = fill(target["expr"], self.end - self.start)
+        expr = fill(target["expr"], self.end - self.start, RATE_INTERVAL)
         return [(self.name(target, series["metric"]), float(series["value"][1]), series["metric"]) for series in self.prometheus.now(expr, self.end)]
 
     def over(self, target):
-        expr = fill(target["expr"], self.end - self.start)
+        expr = fill(target["expr"], self.end - self.start, RATE_INTERVAL)
         step = max(1, (self.end - self.start) / STEPS)
+        first = self.end - math.floor((self.end - self.start) / step) * step  # so that the last value is that of the end
         return [(self.name(target, series["metric"]), [(float(at), float(value)) for at, value in series["values"]])
-                for series in self.prometheus.over(expr, self.start, self.end, step)]
+                for series in self.prometheus.over(expr, first, self.end + 0.01, step)]
 
 
 def color_of(panel, fallback="blue"):

@@ -1,4 +1,5 @@
 """Plays a shop's day on a Stack: visitors claim, reserve, commit, redeem, roll back, mistype, come too late and come twice."""
+import collections
 import importlib
 import math
 import os
@@ -12,10 +13,11 @@ import uuid
 
 import grpc
 
-from stack import ROOT
+from stack import ROOT, wait_until
 
 WORKERS = 12
-CALL_SECONDS_MAX = 10
+CALL_SECONDS_MAX = 25
+SETTLE_SECONDS_MAX = 120
 PLUGIN = "/usr/bin/grpc_python_plugin"
 
 
@@ -43,6 +45,8 @@ class Shop:
         self.messages = {}
         self.methods = {}
         self.channels = []
+        self.lock = threading.Lock()
+        self.answers = collections.Counter()  # by method, refusals not counted
         for name, service, address in (("campaign", "CampaignService", "issuer"), ("issuer", "IssuerService", "issuer"),
                                        ("redeemer", "RedeemerService", "redeemer"), ("analytics", "AnalyticsService", "analytics")):
             messages, services = stubs[name]
@@ -63,7 +67,10 @@ class Shop:
         if "request_id" in request.DESCRIPTOR.fields_by_name:
             request.request_id = str(uuid.uuid4())
         try:
-            return self.methods[method](request, timeout=CALL_SECONDS_MAX, metadata=[("authorization", f"Bearer {self.token}")])
+            answer = self.methods[method](request, timeout=CALL_SECONDS_MAX, metadata=[("authorization", f"Bearer {self.token}")])
+            with self.lock:
+                self.answers[method] += 1
+            return answer
         except grpc.RpcError as error:
             if error.code() in self.REFUSALS:
                 return None
@@ -88,7 +95,7 @@ class Day:
         self.dice = random.Random(seed)
         self.waiting = queue.Queue()
         self.failures = []
-        self.orders = 0
+        self.issued_in_batches = 0
 
     def open_campaigns(self):
         """One runs out of stock, some are ample, one has a minimum; and one in a currency of each other number of decimals."""
@@ -189,7 +196,8 @@ class Day:
             user = f"from-{currency.lower()}"
             claimed = self.shop.call("ClaimCoupon", campaign_id=f"other-{currency.lower()}", user_id=user)
             self.shop.call("RedeemCoupons", user_id=user, coupons=[{"code": claimed.coupon.code}], order=self.order(100_000, currency))
-        self.shop.call("BatchIssueCoupons", campaign_id="welcome-5-euros", items=[{"user_id": f"batch-{i}"} for i in range(20)])
+        batch = self.shop.call("BatchIssueCoupons", campaign_id="welcome-5-euros", items=[{"user_id": f"batch-{i}"} for i in range(20)])
+        self.issued_in_batches = sum(result.HasField("coupon") for result in batch.results)
         for _ in threads:
             self.waiting.put(None)
         for thread in threads:
@@ -197,6 +205,16 @@ class Day:
         self.shop.close()
         if self.failures:
             raise RuntimeError(f"{len(self.failures)} visits failed, the first: {self.failures[0]}")
+
+    def settle(self, prometheus):
+        """Waits until Prometheus shows all that was issued and redeemed."""
+        answers = self.shop.answers
+        wanted = {"issued": answers["ClaimCoupon"] + self.issued_in_batches, "redeemed": answers["RedeemCoupons"] + answers["CommitReservation"]}
+
+        def shown():
+            result = prometheus.now('sum by (what) (tessera:campaign_coupons{what=~"issued|redeemed"})')
+            return {series["metric"]["what"]: float(series["value"][1]) for series in result} == wanted
+        wait_until(f"Prometheus shows {wanted}", shown, SETTLE_SECONDS_MAX)
 
 
 class DayOfAllCurrencies(Day):

@@ -2,6 +2,7 @@
 
 Everything listens on loopback at free ports, and is gone when the Stack is left.
 """
+import ctypes
 import hashlib
 import json
 import os
@@ -21,6 +22,9 @@ SERVICES = ("issuer", "redeemer", "analytics")
 PROMETHEUS = "/usr/bin/prometheus"
 SCRAPE_INTERVAL = "2s"  # a page takes a sanitized service on a busy machine longer than one
 START_SECONDS_MAX = 60
+PR_SET_PDEATHSIG = 1
+
+LIBC = ctypes.CDLL(None)
 
 
 def wait_until(what, condition, seconds=START_SECONDS_MAX):
@@ -32,6 +36,11 @@ def wait_until(what, condition, seconds=START_SECONDS_MAX):
             return answer
         time.sleep(0.1)
     raise TimeoutError(f"not within {seconds} s: {what}")
+
+
+def die_with_parent():
+    """A server that is started goes when this process does, also by a kill -9."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -85,7 +94,8 @@ class Stack:
         if name == "analytics":
             environment["TESSERA_CAMPAIGN_SERIES_INTERVAL_MS"] = "500"
         with open(self.path(f"{name}.log"), "ab") as log:
-            self.processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+            self.processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                                                    preexec_fn=die_with_parent)
 
     def end(self, name, how=signal.SIGTERM):
         process = self.processes.pop(name, None)
@@ -127,7 +137,7 @@ class Stack:
         with open(self.path(f"{name}.yaml"), "w", encoding="utf-8") as file:
             file.write('grpc: {listen: "127.0.0.1:0"}\nhttp: {listen: "127.0.0.1:0"}\nlog: {level: warning}\n'
                        f"identity: {{tokens_file: {self.path('tokens.yaml')}}}\nkeys: {{file: {self.path('keys')}}}\n"
-                       f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync}}\n')
+                       f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync, partitions: 8, buckets: 256}}\n')
         ports = self.path(f"{name}.ports")
         self.start(name, os.path.join(self.bin_dir, f"tessera-{name}"), "--config", self.path(f"{name}.yaml"), "--ports-file", ports)
         self.up(name, lambda: os.path.exists(ports))
