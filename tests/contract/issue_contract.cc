@@ -77,6 +77,13 @@ TEST_P(IssueContract, RefusesAnUnknownCampaign) {
   EXPECT_THAT(Claim("nowhere", User(1)), Refuses(Reason::kCampaignNotFound));
 }
 
+TEST_P(IssueContract, KnowsARequestIdThatWasUsedThoughTheCampaignIsUnknown) {
+  storage::Operation op = NewOp(Method::kClaimCoupon);
+  ASSERT_THAT(Claim(Active(), User(1), op), Succeeds());
+  op.body[0] ^= 1;
+  EXPECT_THAT(Claim("nowhere", User(1), op), Refuses(Reason::kRequestIdReused));
+}
+
 TEST_P(IssueContract, RefusesADraft) {
   EXPECT_THAT(Claim(Draft(Definition()), User(1)), Refuses(Reason::kCampaignNotActive));
 }

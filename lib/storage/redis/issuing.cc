@@ -119,15 +119,15 @@ async::Task<core::Status> Issuing::Judge(Share& share) {
     // A refusal must not rest on what is only remembered.
     known = co_await directory_.Fresh(intent.campaign_id, intent.deadline);
   }
+  if (!known.ok() && known.error().reason != Reason::kCampaignNotFound) co_return std::move(known).error();
   std::erase_if(share.open, [&](size_t item) {
     const core::Status age = backend_.MayBeRecorded(intent.items[item].op);
     if (!age.ok()) share.answers[item].emplace(age.error());
     return !age.ok();
   });
   if (share.open.empty()) co_return core::Ok();
-  if (!known.ok()) co_return std::move(known).error();
-  share.campaign = *known;
-  const core::Status may = core::MayIssue(share.campaign->campaign);
+  if (known.ok()) share.campaign = *known;
+  const core::Status may = known.ok() ? core::MayIssue((*known)->campaign) : core::Status(known.error());
   if (!may.ok()) {
     co_await RefuseUnlessReplay(share, may.error());
     co_return core::Ok();
@@ -319,7 +319,9 @@ async::Task<void> Issuing::RefuseUnlessReplay(Share& share, size_t item, const c
     co_return;
   }
   const std::optional<Record> opened = record->has_value() ? OpenRecord(**record) : std::nullopt;
-  if (opened.has_value() && opened->type == RecordType::kIssued) {
+  // A coupon is of a campaign that there is.
+  const bool was_issued = opened.has_value() && opened->type == RecordType::kIssued;
+  if (was_issued && share.campaign != nullptr) {
     share.answers[item].emplace(ToIssued(*opened, share.campaign->campaign));
   } else {
     share.answers[item].emplace(*refusal);
