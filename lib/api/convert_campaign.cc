@@ -29,14 +29,9 @@ void Set(pb::CampaignLimits* out, const core::CampaignLimits& limits) {
   if (limits.per_user_per_day) out->set_per_user_per_day(*limits.per_user_per_day);
 }
 
-void Set(google::protobuf::Duration* out, int64_t ms) {
-  out->set_seconds(ms / 1000);
-  out->set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
-}
-
 void Set(pb::CouponValidity* out, const core::Validity& validity) {
-  if (validity.wait_ms > 0) Set(out->mutable_wait(), validity.wait_ms);
-  if (validity.lasts_ms > 0) Set(out->mutable_duration(), validity.lasts_ms);
+  if (validity.wait_ms > 0) *out->mutable_wait() = ToDuration(validity.wait_ms);
+  if (validity.lasts_ms > 0) *out->mutable_duration() = ToDuration(validity.lasts_ms);
   out->set_outlasts_use_window(validity.outlasts_window);
 }
 
@@ -80,6 +75,13 @@ google::protobuf::Timestamp ToProto(core::InstantMs instant) {
   google::protobuf::Timestamp out;
   out.set_seconds(instant / 1000);
   out.set_nanos(static_cast<int32_t>(instant % 1000) * 1'000'000);
+  return out;
+}
+
+google::protobuf::Duration ToDuration(int64_t ms) {
+  google::protobuf::Duration out;
+  out.set_seconds(ms / 1000);
+  out.set_nanos(static_cast<int32_t>(ms % 1000) * 1'000'000);
   return out;
 }
 

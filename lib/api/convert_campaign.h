@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include "core/campaign.h"
@@ -11,6 +12,7 @@
 namespace tessera::api {
 
 google::protobuf::Timestamp ToProto(core::InstantMs instant);
+google::protobuf::Duration ToDuration(int64_t ms);
 coupon::v1::Money ToProto(const core::Money& money);
 coupon::v1::CampaignState ToProto(core::CampaignState state);
 coupon::v1::CampaignDefinition ToProto(const core::CampaignDefinition& definition);

@@ -57,8 +57,7 @@ pb::CampaignStats ToProto(const storage::CampaignTotals& totals, int64_t lag_ms)
   out.set_codes_generated_count(totals.codes_generated);
   out.set_codes_revoked_count(totals.codes_revoked);
   if (totals.stock_left) out.set_stock_remaining(*totals.stock_left);
-  out.mutable_as_of_lag()->set_seconds(lag_ms / 1000);
-  out.mutable_as_of_lag()->set_nanos(static_cast<int32_t>(lag_ms % 1000) * 1'000'000);
+  *out.mutable_as_of_lag() = ToDuration(lag_ms);
   return out;
 }
 

@@ -1,10 +1,10 @@
 #include "api/status.h"
 
-#include <google/protobuf/duration.pb.h>
-
 #include <charconv>
 #include <optional>
 #include <string>
+
+#include "api/convert_campaign.h"
 
 namespace tessera::api {
 namespace {
@@ -66,11 +66,8 @@ std::optional<std::chrono::milliseconds> RetryAfter(const core::Error& error) {
 }
 
 std::string RetryInfo(std::chrono::milliseconds delay) {
-  google::protobuf::Duration duration;
-  duration.set_seconds(delay.count() / 1000);
-  duration.set_nanos(static_cast<int32_t>(delay.count() % 1000) * 1'000'000);
   std::string info;
-  AppendBytes(info, kRetryInfoDelay, duration.SerializeAsString());
+  AppendBytes(info, kRetryInfoDelay, ToDuration(delay.count()).SerializeAsString());
   return info;
 }
 

@@ -30,13 +30,13 @@ class CouponChoice {
   // This coupon is out, for a reason that the offers don't show: it was lost to another call, or a limit of
   // its campaign is spent by others of the set.
   void Refuse(const core::CouponName& coupon, core::Error why);
-  // There are coupons that none of the choices is among.
-  void LeaveSomeOut() { limited_ = true; }
   // The same of all coupons of its campaign but those: the limit is spent by these.
   void RefuseBut(const std::string& campaign_id, const std::set<core::CouponName>& kept,
                  const core::Error& why);
   // This coupon takes off no more than that beside the others: its campaign's budget has no more left.
   void Limit(const core::CouponName& coupon, int64_t discount_max_minor);
+  // There are coupons that are not among these at all.
+  void LeaveSomeOut() { limited_ = true; }
 
   coupon::v1::OptimizeCouponsResponse Answer() const;
 

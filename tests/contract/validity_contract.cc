@@ -13,21 +13,18 @@ using core::Reason;
 using core::Validity;
 using core::Window;
 using storage::CouponState;
-using storage::Issued;
 
 class ValidityContract : public Contract<CodeFixture> {
  protected:
   std::string Timed(const Validity& validity) {
-    CampaignDefinition definition = Definition();
-    definition.validity = validity;
-    return Active(definition);
+    return ActiveWith([&](CampaignDefinition& d) { d.validity = validity; });
   }
   // The use window of Definition() ends this long from now.
   std::string TimedFor(int64_t ms, const Validity& validity) {
-    CampaignDefinition definition = Definition();
-    definition.use_window.end_ms = Now() + ms;
-    definition.validity = validity;
-    return Active(definition);
+    return ActiveWith([&](CampaignDefinition& d) {
+      d.use_window.end_ms = Now() + ms;
+      d.validity = validity;
+    });
   }
 };
 TESSERA_CONTRACT(ValidityContract);

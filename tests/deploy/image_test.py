@@ -25,7 +25,6 @@ if os.geteuid() != 0:
     os.execvp("sudo", ["sudo", "-n", "--preserve-env=TESSERA_BIN_DIR,TESSERA_FULL,XDG_CACHE_HOME", sys.executable, *sys.argv])
 
 TAG = f"localhost/tessera-test:{os.getpid()}"
-TOKEN = "0123456789abcdef"
 CAMPAIGN = """{"request_id": "%s", "campaign_id": "welcome", "campaign": {
   "display_name": "Welcome", "currency_code": "EUR", "time_zone": "Europe/Berlin", "offer": {"percent_off": {"basis_points": 1000}},
   "claim_window": {"start_time": "2020-01-01T00:00:00Z", "end_time": "2100-01-01T00:00:00Z"},
@@ -121,7 +120,7 @@ class ImageTest(unittest.TestCase):
              "--save", "", "--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction"],
             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL))
         eventually(10, "Redis opens its socket", lambda: os.path.exists(f"{redis_room}/redis.sock"), redis)
-        secrets = self.write_secrets()
+        secrets = self.make_secrets()
         ports = {service: self.start_service(service, redis_room, secrets) for service in SERVICES}
         for service in SERVICES:
             self.assertIn("tessera_build_info", urllib.request.urlopen(f"http://{ports[service]['http']}/metrics", timeout=5).read().decode())
@@ -172,18 +171,13 @@ class ImageTest(unittest.TestCase):
         self.addCleanup(end)
         return process
 
-    def write_secrets(self):
+    def make_secrets(self):
         """As Kubernetes mounts them under fsGroup: root's, and readable by the group."""
-        path = self.folder("secrets", 0o755)
-        group = int(self.container.config["User"].split(":")[1])
-        digest = subprocess.run(["sha256sum"], input=TOKEN.encode(), stdout=subprocess.PIPE, check=True).stdout.decode().split()[0]
-        texts = {"keys": "".join(f"{purpose} 1 {os.urandom(32).hex()} current\n" for purpose in ("user", "code", "request", "token")),
-                 "tokens.yaml": f'tokens: [{{name: test, sha256: "{digest}", roles: [ADMIN, MARKETER, ISSUER]}}]\n'}
-        for name, text in texts.items():
-            with open(os.path.join(path, name), "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chown(file.name, 0, group)
-            os.chmod(file.name, 0o440)
+        path = os.path.join(self.room, "secrets")
+        group = self.container.config["User"].split(":")[1]
+        subprocess.run([os.path.join(ROOT, "deploy/make-secrets"), path, group], check=True)
+        with open(os.path.join(path, "token"), encoding="utf-8") as file:
+            self.token = file.read()
         return path
 
     def start_service(self, service, redis_room, secrets):
@@ -210,7 +204,7 @@ class ImageTest(unittest.TestCase):
 
     def call(self, address, method, body):
         ran = subprocess.run([os.path.join(ROOT, "tools/buf"), "curl", "--protocol", "grpc", "--http2-prior-knowledge", "--schema", "proto",
-                              "--header", f"authorization: Bearer {TOKEN}", "--data", body, f"http://{address}/coupon.v1.{method}"],
+                              "--header", f"authorization: Bearer {self.token}", "--data", body, f"http://{address}/coupon.v1.{method}"],
                              capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         return json.loads(ran.stdout)

@@ -30,10 +30,10 @@ struct SpentTally {
 // at the same time.
 using Spender = std::function<std::pair<int64_t, std::string>(int64_t index, int worker)>;
 
-SpentTally RunOrders(int64_t orders, const Spender& spend) {
+SpentTally RunOrders(int workers, const Spender& spend) {
   SpentTally tally;
   std::mutex mutex;
-  load::Parallel(kWorkers, orders, [&](int64_t index, int worker) {
+  load::Parallel(workers, kOrders, [&](int64_t index, int worker) {
     const auto [discount_minor, refusal] = spend(index, worker);
     const std::lock_guard lock(mutex);
     tally.discount_minor += discount_minor;
@@ -124,18 +124,11 @@ class SpendingTest : public ::testing::Test {
     }
   }
 
-  SpentTally Rush() {
-    return RunOrders(kOrders, [this](int64_t index, int worker) { return Buy(index, worker); });
-  }
+  SpentTally Rush() { return Run(kWorkers); }
   // What the orders that were refused get, one after the other, when all others are done.
-  SpentTally Stragglers() {
-    SpentTally tally;
-    for (int64_t index = 0; index < kOrders; ++index) {
-      const auto [discount_minor, refusal] = Buy(index, 0);
-      tally.discount_minor += discount_minor;
-      if (!refusal.empty()) ++tally.refusals[refusal];
-    }
-    return tally;
+  SpentTally Stragglers() { return Run(1); }
+  SpentTally Run(int workers) {
+    return RunOrders(workers, [this](int64_t index, int worker) { return Buy(index, worker); });
   }
   int64_t CountedDiscount() {
     TesseraClient client(deployment_);
@@ -214,7 +207,7 @@ TEST(SpendingTallyTest, ShowsABudgetThatIsReadBeforeItIsSpent) {
     left = seen - kOff;
     return {kOff, ""};
   };
-  EXPECT_GT(RunOrders(kOrders, broken).discount_minor, 40 * kOff);
+  EXPECT_GT(RunOrders(kWorkers, broken).discount_minor, 40 * kOff);
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 #include "coupon/v1/issuer_service.grpc.pb.h"
 #include "crypto/code_keys.h"
-#include "tests/support/service_process.h"
+#include "tools/bench_figures/bench_deployment.h"
 #include "tools/bench_figures/measure.h"
 #include "tools/bench_figures/store_bench.h"
 #include "tools/load/campaign_setup.h"
@@ -95,7 +95,7 @@ void MeasureMemory(BenchResult* result) {
 // Redemptions of codes that belong to nobody and of coupons in wallets, through the services.
 class UseBench {
  public:
-  UseBench() : deployment_(Options()) {
+  UseBench() : deployment_(BenchDeployment()) {
     issuer_ = load::Connect(deployment_.issuer().grpc_address(), kConnections);
     redeemer_ = load::Connect(deployment_.redeemer().grpc_address(), kConnections);
     const auto status = load::CreateActiveCampaign(issuer_.front(), deployment_.token("ADMIN"), kCampaign,
@@ -135,12 +135,6 @@ class UseBench {
  private:
   static constexpr char kCampaign[] = "bench";
 
-  static testing::DeploymentOptions Options() {
-    testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverysec;
-    options.log_level = "warning";
-    return options;
-  }
   double Run(const load::Channels& channels, load::Traffic& traffic) {
     load::LoadPlan plan;
     plan.duration = std::chrono::minutes(1);

@@ -5,7 +5,7 @@
 
 #include "coupon/v1/issuer_service.grpc.pb.h"
 #include "coupon/v1/redeemer_service.grpc.pb.h"
-#include "tests/support/service_process.h"
+#include "tools/bench_figures/bench_deployment.h"
 #include "tools/bench_figures/measure.h"
 #include "tools/load/campaign_setup.h"
 #include "tools/load/generator.h"
@@ -26,7 +26,7 @@ constexpr char kUser[] = "collector";
 
 class EligibleBench {
  public:
-  EligibleBench() : deployment_(Options()) {
+  EligibleBench() : deployment_(BenchDeployment()) {
     caller_.token = deployment_.token("ADMIN");
     const auto channel = load::Connect(deployment_.issuer().grpc_address(), 1).front();
     const auto issuer = pb::IssuerService::NewStub(channel);
@@ -78,12 +78,6 @@ class EligibleBench {
   }
 
  private:
-  static testing::DeploymentOptions Options() {
-    testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverysec;
-    options.log_level = "warning";
-    return options;
-  }
   static void Check(const grpc::Status& status) {
     if (!status.ok())
       throw std::runtime_error("refused: " + load::RefusalLabel(status) + " " + status.error_message());

@@ -4,7 +4,7 @@
 #include "coupon/v1/issuer_service.grpc.pb.h"
 #include "coupon/v1/job_service.grpc.pb.h"
 #include "tests/support/http_get.h"
-#include "tests/support/service_process.h"
+#include "tools/bench_figures/bench_deployment.h"
 #include "tools/bench_figures/measure.h"
 #include "tools/load/campaign_setup.h"
 #include "tools/load/generator.h"
@@ -24,7 +24,7 @@ constexpr int64_t kMade = 10'000'000;
 // Codes by the million: made by a job, read by a stream.
 class JobBench {
  public:
-  JobBench() : deployment_(Options()) {
+  JobBench() : deployment_(BenchDeployment()) {
     const auto channel = load::Connect(deployment_.issuer().grpc_address(), 1).front();
     caller_.token = deployment_.token("ADMIN");
     const auto status =
@@ -65,13 +65,6 @@ class JobBench {
   }
 
  private:
-  static testing::DeploymentOptions Options() {
-    testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverysec;
-    options.log_level = "warning";
-    return options;
-  }
-
   testing::Deployment deployment_;
   load::Caller caller_;
   load::RequestIds ids_{7};

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "tests/support/service_process.h"
+#include "tools/bench_figures/bench_deployment.h"
 #include "tools/bench_figures/lag_sampler.h"
 #include "tools/bench_figures/measure.h"
 #include "tools/bench_figures/store_bench.h"
@@ -46,7 +46,8 @@ double FdatasyncP50(const std::filesystem::path& folder) {
 // The three services at work, an echo on the same server library, and the bench as their caller.
 class Bench {
  public:
-  explicit Bench(milliseconds slice) : deployment_(Options()), echo_(Echo(deployment_)), slice_(slice) {
+  explicit Bench(milliseconds slice)
+      : deployment_(BenchDeployment()), echo_(Echo(deployment_)), slice_(slice) {
     echo_.Start();
     issuer_ = load::Connect(deployment_.issuer().grpc_address(), kConnections);
     echo_channels_ = load::Connect(echo_.grpc_address(), kConnections);
@@ -99,12 +100,6 @@ class Bench {
  private:
   static constexpr char kCampaign[] = "bench";
 
-  static testing::DeploymentOptions Options() {
-    testing::DeploymentOptions options;
-    options.durability = testing::RedisDurability::kEverysec;
-    options.log_level = "warning";
-    return options;
-  }
   static testing::ServiceProcess::Options Echo(const testing::Deployment& deployment) {
     testing::ServiceProcess::Options options;
     options.program =

@@ -3,11 +3,9 @@
 Everything listens on loopback at free ports, and is gone when the Stack is left.
 """
 import ctypes
-import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import signal
 import socket
@@ -64,7 +62,7 @@ class Stack:
         self.room = None
         self.processes = {}
         self.ports = {}
-        self.token = secrets.token_hex(16)
+        self.token = None
         self.prometheus = None
 
     def __enter__(self):
@@ -125,18 +123,14 @@ class Stack:
         return subprocess.run(["redis-cli", "-s", self.path("redis.sock"), *command], check=True, capture_output=True, text=True).stdout.strip()
 
     def write_secrets(self):
-        with open(os.open(self.path("keys"), os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
-            for purpose in ("user", "code", "request", "token"):
-                file.write(f"{purpose} 1 {secrets.token_hex(32)} current\n")
-        digest = hashlib.sha256(self.token.encode()).hexdigest()
-        roles = "[ADMIN, MARKETER, ISSUER, REDEEMER, ANALYST, AUDITOR]"
-        with open(self.path("tokens.yaml"), "w", encoding="utf-8") as file:
-            file.write(f'tokens:\n  - {{name: watch, sha256: "{digest}", roles: {roles}}}\n')
+        subprocess.run([os.path.join(ROOT, "deploy/make-secrets"), self.path("secrets")], check=True)
+        with open(self.path("secrets/token"), encoding="utf-8") as file:
+            self.token = file.read()
 
     def start_service(self, name):
         with open(self.path(f"{name}.yaml"), "w", encoding="utf-8") as file:
             file.write('grpc: {listen: "127.0.0.1:0"}\nhttp: {listen: "127.0.0.1:0"}\nlog: {level: warning}\n'
-                       f"identity: {{tokens_file: {self.path('tokens.yaml')}}}\nkeys: {{file: {self.path('keys')}}}\n"
+                       f"identity: {{tokens_file: {self.path('secrets/tokens.yaml')}}}\nkeys: {{file: {self.path('secrets/keys')}}}\n"
                        f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync, partitions: 8, buckets: 256}}\n')
         ports = self.path(f"{name}.ports")
         self.start(name, os.path.join(self.bin_dir, f"tessera-{name}"), "--config", self.path(f"{name}.yaml"), "--ports-file", ports)

@@ -138,6 +138,10 @@ bool Backend::PeriodPassed(const ScriptReply& reply) const {
   return true;
 }
 
+Deadline Afterwards(Deadline deadline) {
+  return std::min(deadline, async::After(std::chrono::milliseconds(500)));
+}
+
 void Backend::AddBegin(redis::Command& command, const Operation& op, const OperationPlace& place) const {
   command.Arg(clock.At(op.deadline))
       .Arg(View(op.field))

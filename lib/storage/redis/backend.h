@@ -42,6 +42,10 @@ struct OperationPlace {
 // A request id's own time may lie so far ahead of Redis' clock.
 inline constexpr core::InstantMs kRequestAheadMaxMs = core::InstantMs{24} * 3600 * 1000;
 
+// Until when a call that has taken effect does what a sweeper would do otherwise: its caller has better
+// things to wait for.
+Deadline Afterwards(Deadline deadline);
+
 // What everything in the adapter stands on: the client, the names, Redis' clock, and the guard that closes
 // it. Loop thread only; all it refers to must outlive it.
 struct Backend {

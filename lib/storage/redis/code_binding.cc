@@ -17,8 +17,6 @@ using core::Reason;
 // Attempts at one binding: each but the last ends with newer knowledge of the campaign, of the time, or of
 // what was fenced.
 constexpr int kAttemptsMax = 32;
-// For telling a code's home what is decided: the caller has better things to wait for.
-constexpr std::chrono::milliseconds kTellTime{500};
 
 // Refusals that no script gave which looked at the operation's record.
 bool MayBeReplay(const Error& refusal) {
@@ -177,7 +175,7 @@ async::Task<void> CodeBinding::TellHome(const Use* use, std::string text) {
   const std::optional<Record> record = OpenRecord(text);
   if (!record.has_value()) co_return;
   // Whoever fails here leaves the news in the partition, and a sweeper tells them.
-  const Deadline deadline = std::min(use->intent.op.deadline, async::After(kTellTime));
+  const Deadline deadline = Afterwards(use->intent.op.deadline);
   co_await taking_.Confirm(use->intent.code, use->holder, record->coupon, deadline);
 }
 

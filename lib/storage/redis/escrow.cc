@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
+#include <set>
 
 #include "async/timer.h"
 #include "async/when_all.h"
@@ -280,18 +281,20 @@ async::Task<core::Status> Escrow::Settle(uint32_t partition, std::string campaig
   co_return core::Ok();
 }
 
-async::Task<core::Status> Escrow::SettleBudgets(KnownCampaignPtr campaign, uint32_t partition,
+async::Task<core::Status> Escrow::SettleBudgets(std::vector<KnownCampaignPtr> campaigns, uint32_t partition,
                                                 Deadline deadline) {
-  const core::UseLimits& limits = campaign->campaign.definition.use_limits;
-  if (!limits.budget_total_minor.has_value() && !limits.budget_per_day_minor.has_value())
-    co_return core::Ok();
-  const core::Window day = calendar::DayWindow(campaign->zone, backend_.clock.Now());
-  for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
-    const std::optional<Limit> limit = Limit::Of(campaign, kind, day);
-    if (!limit.has_value()) continue;
-    const OwedLimit owed{campaign->campaign.number, kind, limit->window};
-    core::Status settled = co_await Settle(partition, campaign->campaign.id, owed, deadline);
-    if (!settled.ok()) co_return settled;
+  std::set<core::CampaignNumber> done;
+  for (const KnownCampaignPtr& campaign : campaigns) {
+    const core::CampaignNumber number = campaign->campaign.number;
+    if (!done.insert(number).second) continue;
+    const core::Window day = calendar::DayWindow(campaign->zone, backend_.clock.Now());
+    for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
+      const std::optional<Limit> limit = Limit::Of(campaign, kind, day);
+      if (!limit.has_value()) continue;
+      const OwedLimit owed{number, kind, limit->window};
+      core::Status settled = co_await Settle(partition, campaign->campaign.id, owed, deadline);
+      if (!settled.ok()) co_return settled;
+    }
   }
   co_return core::Ok();
 }

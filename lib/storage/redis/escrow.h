@@ -64,9 +64,11 @@ class Escrow {
   // Brings home what `partition` gave back of a limit of the campaign `campaign_id`.
   async::Task<core::Status> Settle(uint32_t partition, std::string campaign_id, OwedLimit owed,
                                    Deadline deadline);
-  // The same of both budgets, for what uses that were undone gave back; nothing where there are none. What
-  // was spent of a day that is over lapsed with it.
-  async::Task<core::Status> SettleBudgets(KnownCampaignPtr campaign, uint32_t partition, Deadline deadline);
+  // The same of both budgets of each of these campaigns, however often one is listed, for what uses that were
+  // undone gave back; nothing where there are none. The first failure ends it. What was spent of a day that
+  // is over lapsed with it.
+  async::Task<core::Status> SettleBudgets(std::vector<KnownCampaignPtr> campaigns, uint32_t partition,
+                                          Deadline deadline);
 
  private:
   // A question on its way for all who have asked the same.

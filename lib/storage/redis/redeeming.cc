@@ -43,14 +43,13 @@ bool IsSettled(const StackUse& use, bool passed) {
 // The error of the call: what the first coupon is refused with, as they were listed; before others, one that
 // says that the call may succeed when it is made again.
 Error FirstRefusal(const StackUse& use) {
+  std::optional<Error> first;
   for (size_t i = 0; i < use.items.size(); ++i) {
     std::optional<Error> why = use.WhyNot(i);
     if (why.has_value() && why->reason == Reason::kContended) return std::move(*why);
+    if (!first.has_value()) first = std::move(why);
   }
-  for (size_t i = 0; i < use.items.size(); ++i) {
-    if (std::optional<Error> why = use.WhyNot(i)) return std::move(*why);
-  }
-  return Error(Reason::kInternal, "Nothing stands against the coupons.");
+  return first.value_or(Error(Reason::kInternal, "Nothing stands against the coupons."));
 }
 
 }  // namespace
@@ -296,13 +295,16 @@ async::Task<core::Result<std::optional<ScriptReply>>> Redeeming::Attempts(StackU
     } else if (status == "PASS" || status == "REFUSED") {
       if (fences || (commit && use->holds_codes())) ++use->attempt;
       for (const size_t place : use->scripted) use->items[place].judged = true;
-      if (status == "PASS") StackMoney::LearnHeld(use, *reply);
-      core::Status learned = status == "PASS" ? core::Ok() : co_await LearnRefusals(use, std::move(*reply));
-      if (!learned.ok()) co_return std::move(learned).error();
+      const bool passed = status == "PASS";
       core::Result<bool> is_short = false;
-      if (use->mode == Mode::kJudge && status == "PASS") is_short = co_await money_.Count(use);
+      if (!passed) {
+        core::Status learned = co_await LearnRefusals(use, std::move(*reply));
+        if (!learned.ok()) co_return std::move(learned).error();
+      } else if (use->mode == Mode::kJudge) {
+        is_short = co_await money_.Count(use, &*reply);
+      }
       if (!is_short.ok()) co_return std::move(is_short).error();
-      if (!*is_short && IsSettled(*use, status == "PASS")) co_return std::optional<ScriptReply>();
+      if (!*is_short && IsSettled(*use, passed)) co_return std::optional<ScriptReply>();
     } else if (backend_.PeriodPassed(*reply)) {
       // Another node's clock is ahead of this one's, and has begun the period already.
       const int64_t early_ms = use->holds.start_ms - reply->now_ms;

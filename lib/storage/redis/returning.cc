@@ -245,10 +245,8 @@ async::Task<core::Result<RolledBack>> Returning::Rollback(RollbackIntent intent)
     if (!reply.ok()) co_return std::move(reply).error();
     if (reply->status == "OK") {
       co_await FreeCodes(used, &*reply, deadline);
-      for (const KnownCampaignPtr& campaign : (*plan)->uses.campaigns) {
-        core::Status home = co_await escrow_.SettleBudgets(campaign, used.partition, deadline);
-        if (!home.ok()) co_return std::move(home).error();
-      }
+      core::Status home = co_await escrow_.SettleBudgets((*plan)->uses.campaigns, used.partition, deadline);
+      if (!home.ok()) co_return std::move(home).error();
       co_return co_await outcomes_.OpenReply<RolledBack>(std::move(*reply), *place, deadline);
     }
     if (reply->status == "NOT_FOUND") co_return NoRedemption();

@@ -139,13 +139,13 @@ async::Task<core::Result<Released>> Settling::Release(ReleaseIntent intent) {
 
 async::Task<core::Status> Settling::BringBudgetsHome(const Record* record, uint32_t partition,
                                                      Deadline deadline) {
+  std::vector<KnownCampaignPtr> campaigns;
   for (const RecordedUse& use : record->uses) {
     core::Result<KnownCampaignPtr> known = co_await directory_.Known(use.campaign, deadline);
     if (!known.ok()) co_return std::move(known).error();
-    core::Status settled = co_await escrow_.SettleBudgets(std::move(*known), partition, deadline);
-    if (!settled.ok()) co_return settled;
+    campaigns.push_back(std::move(*known));
   }
-  co_return core::Ok();
+  co_return co_await escrow_.SettleBudgets(std::move(campaigns), partition, deadline);
 }
 
 async::Task<core::Result<ScriptReply>> Settling::RunRevoke(RevokeIntent intent, KnownCampaignPtr campaign,
@@ -209,7 +209,8 @@ async::Task<core::Result<Revoked>> Settling::Revoke(RevokeIntent intent) {
     const std::string_view status = reply->status;
     if (status == "OK") {
       // The same of a hold that was broken.
-      core::Status budgets = co_await escrow_.SettleBudgets(campaign, partition, deadline);
+      std::vector<KnownCampaignPtr> only(1, campaign);
+      core::Status budgets = co_await escrow_.SettleBudgets(std::move(only), partition, deadline);
       if (!budgets.ok()) co_return std::move(budgets).error();
       if (intent.return_stock) {
         core::Status home = co_await BringHome(campaign, partition, day, deadline);

@@ -10,9 +10,6 @@ namespace {
 using core::Error;
 using core::Reason;
 
-// For telling codes' homes what is decided: the caller has better things to wait for.
-constexpr std::chrono::milliseconds kTellTime{500};
-
 }  // namespace
 
 // A code that was found to be something else than nobody's, or to be another's.
@@ -108,7 +105,7 @@ async::Task<void> StackCodes::TellHomes(const StackUse* use, std::string text) c
   const std::optional<Record> record = OpenRecord(text);
   if (!record.has_value()) co_return;
   // Whoever fails here leaves the news in the partition, and a sweeper tells them.
-  const Deadline deadline = std::min(use->intent.op.deadline, async::After(kTellTime));
+  const Deadline deadline = Afterwards(use->intent.op.deadline);
   CodeHolder holder = use->Holder();
   for (const RecordedUse& one : record->uses) {
     if (!one.code.has_value()) continue;

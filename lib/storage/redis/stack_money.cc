@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "storage/redis/errors.h"
 
@@ -11,17 +10,25 @@ namespace {
 
 // Facts of PASS about each budget of which the order holds something.
 constexpr size_t kFactsOfHeld = 4;
-// For bringing money home.
-constexpr std::chrono::milliseconds kHomeTime{500};
 
-// What the last stack takes off of a campaign.
-int64_t NeedOf(StackUse* use, core::CampaignNumber campaign) {
-  int64_t need = 0;
-  for (const core::AppliedCoupon& applied : use->stack->applied) {
-    const StackItem* item = use->Find(applied.key);
-    if (item->campaign->campaign.number == campaign) need += applied.discount_minor;
+// What the order holds of budgets, as PASS says.
+std::map<StackUse::Budget, int64_t> OpenHeld(const ScriptReply& reply) {
+  std::map<StackUse::Budget, int64_t> held;
+  for (size_t at = 2; at + kFactsOfHeld <= reply.reply.size(); at += kFactsOfHeld) {
+    const core::CampaignNumber campaign{static_cast<uint32_t>(reply.reply[at].integer())};
+    const LimitKind kind = KindOfBudget(reply.reply[at + 1].text());
+    held[{campaign, kind, reply.reply[at + 2].integer()}] = reply.reply[at + 3].integer();
   }
-  return need;
+  return held;
+}
+
+// What the last stack takes off of each campaign.
+std::map<core::CampaignNumber, int64_t> NeedsOf(StackUse* use) {
+  std::map<core::CampaignNumber, int64_t> needs;
+  for (const core::AppliedCoupon& applied : use->stack->applied) {
+    needs[use->Find(applied.key)->campaign->campaign.number] += applied.discount_minor;
+  }
+  return needs;
 }
 
 // A budget has `left`, with what the order holds, which is less than its campaign's coupons take off
@@ -85,7 +92,7 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
       }
       case Supply::Kind::kDry:
         // The script asked for no more than what the order does not hold.
-        LearnLeft(use, one.campaign, one.kind, supply->left + NeedOf(use, one.campaign) - one.need);
+        LearnLeft(use, one.campaign, one.kind, supply->left + NeedsOf(use).at(one.campaign) - one.need);
         // What the others need is another sum now.
         co_return core::Ok();
     }
@@ -93,19 +100,16 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
   co_return core::Ok();
 }
 
-async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
+async::Task<core::Result<bool>> StackMoney::Count(StackUse* use, const ScriptReply* passed) const {
   if (!use->stack.has_value()) co_return false;
-  std::map<core::CampaignNumber, int64_t> needs;
-  for (const core::AppliedCoupon& applied : use->stack->applied) {
-    needs[use->Find(applied.key)->campaign->campaign.number] += applied.discount_minor;
-  }
-  for (const auto& [campaign, need] : needs) {
+  const std::map<StackUse::Budget, int64_t> held_of = OpenHeld(*passed);
+  for (const auto& [campaign, need] : NeedsOf(use)) {
     for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
       const StackItem* item = use->ItemOf(campaign);
       const std::optional<Limit> limit = Limit::Of(item->campaign, kind, item->windows.day);
       if (!limit.has_value()) continue;
-      const auto found = use->held.find({campaign, kind, limit->window});
-      const int64_t held = found == use->held.end() ? 0 : found->second;
+      const auto found = held_of.find({campaign, kind, limit->window});
+      const int64_t held = found == held_of.end() ? 0 : found->second;
       if (held >= need) continue;
       const core::Result<int64_t> left =
           co_await CountLeft(&backend_, *limit, need - held, use->intent.op.deadline);
@@ -118,25 +122,10 @@ async::Task<core::Result<bool>> StackMoney::Count(StackUse* use) const {
   co_return false;
 }
 
-void StackMoney::LearnHeld(StackUse* use, const ScriptReply& reply) {
-  use->held.clear();
-  for (size_t at = 2; at + kFactsOfHeld <= reply.reply.size(); at += kFactsOfHeld) {
-    const core::CampaignNumber campaign{static_cast<uint32_t>(reply.reply[at].integer())};
-    const LimitKind kind = KindOfBudget(reply.reply[at + 1].text());
-    use->held[{campaign, kind, reply.reply[at + 2].integer()}] = reply.reply[at + 3].integer();
-  }
-}
-
 async::Task<void> StackMoney::BringHome(const StackUse* use) {
-  // The use has taken effect, so its caller has better things to wait for than this.
-  const Deadline deadline = std::min(use->intent.op.deadline, async::After(kHomeTime));
-  std::set<core::CampaignNumber> done;
-  for (const size_t place : use->scripted) {
-    const KnownCampaignPtr campaign = use->items[place].campaign;
-    if (!done.insert(campaign->campaign.number).second) continue;
-    const core::Status settled = co_await escrow_.SettleBudgets(campaign, use->partition, deadline);
-    if (!settled.ok()) co_return;
-  }
+  std::vector<KnownCampaignPtr> campaigns;
+  for (const size_t place : use->scripted) campaigns.push_back(use->items[place].campaign);
+  co_await escrow_.SettleBudgets(std::move(campaigns), use->partition, Afterwards(use->intent.op.deadline));
 }
 
 }  // namespace tessera::storage

@@ -70,8 +70,6 @@ struct StackUse {
   using Budget = std::tuple<core::CampaignNumber, LimitKind, core::InstantMs>;
   // What was leased of each to the partition, to be told the script. Of one day it is nothing to another.
   std::map<Budget, int64_t> leased;
-  // What the order itself holds of them, as the last script that asked found it.
-  std::map<Budget, int64_t> held;
 
   bool partial() const { return intent.partial || mode == Mode::kJudge; }
   // Whether the stack may be used now.

@@ -33,6 +33,17 @@ JudgedAlone Lost(CouponName name, core::Reason reason) {
   return {name, "five", core::Error(reason, "no"), nullptr, {}};
 }
 
+// More than are chosen from: coupons for 10, 11, 12 and so on, of which one can be used.
+AloneJudge::Judged SeventyExclusive() {
+  AloneJudge::Judged judged;
+  for (uint64_t i = 0; i < 70; ++i) {
+    const auto minor = 10 + static_cast<int64_t>(i);
+    judged.push_back(
+        Judged(CouponNumber{i}, Exclusive(AmountCampaign("campaign-" + std::to_string(i), minor))));
+  }
+  return judged;
+}
+
 CouponChoice ChoiceOf(AloneJudge::Judged judged, std::vector<CouponName> listed = {},
                       core::Objective objective = core::Objective::kCustomerMax) {
   CouponChoice choice(TestOrder(), objective, std::move(judged), std::move(listed));
@@ -133,13 +144,7 @@ TEST(CouponChoiceTest, ACouponUnderTwoNamesIsUsedOnce) {
 }
 
 TEST(CouponChoiceTest, OfManyThoseThatAreWorthMostAreChosenFrom) {
-  AloneJudge::Judged judged;
-  for (uint64_t i = 0; i < 70; ++i) {
-    core::Campaign campaign = AmountCampaign("campaign-" + std::to_string(i), 10 + static_cast<int64_t>(i));
-    campaign.definition.offer.stacking.exclusive = true;
-    judged.push_back(Judged(CouponNumber{i}, campaign));
-  }
-  const auto answer = ChoiceOf(std::move(judged)).Answer();
+  const auto answer = ChoiceOf(SeventyExclusive()).Answer();
   EXPECT_EQ(answer.best().discount().amount_minor(), 79);
   EXPECT_FALSE(answer.best_is_proven()) << "six were never looked at";
   EXPECT_EQ(answer.unused_size(), 69);
@@ -154,28 +159,16 @@ TEST(CouponChoiceTest, OfManyThoseThatAreWorthMostAreChosenFrom) {
 
 // For the merchant's choice those are kept that cost least.
 TEST(CouponChoiceTest, OfManyThoseThatCostLeastAreChosenFromForTheMerchant) {
-  AloneJudge::Judged judged;
-  for (uint64_t i = 0; i < 70; ++i) {
-    core::Campaign campaign = AmountCampaign("campaign-" + std::to_string(i), 10 + static_cast<int64_t>(i));
-    campaign.definition.offer.stacking.exclusive = true;
-    judged.push_back(Judged(CouponNumber{i}, campaign));
-  }
-  const auto answer = ChoiceOf(std::move(judged), {}, core::Objective::kMerchantMin).Answer();
+  const auto answer = ChoiceOf(SeventyExclusive(), {}, core::Objective::kMerchantMin).Answer();
   EXPECT_EQ(answer.best().discount().amount_minor(), 10);
   EXPECT_FALSE(answer.best_is_proven());
 }
 
 // A gift takes nothing off, and is worth what its campaign says.
 TEST(CouponChoiceTest, OfManyAGiftIsKeptForItsWorth) {
-  AloneJudge::Judged judged;
-  for (uint64_t i = 0; i < 70; ++i) {
-    core::Campaign campaign = AmountCampaign("campaign-" + std::to_string(i), 10 + static_cast<int64_t>(i));
-    campaign.definition.offer.stacking.exclusive = true;
-    judged.push_back(Judged(CouponNumber{i}, campaign));
-  }
-  core::Campaign gift = CampaignOf("gift", core::Gift{.sku = "mug", .quantity = 2, .worth_minor = 300});
-  gift.definition.offer.stacking.exclusive = true;
-  judged.push_back(Judged(CouponNumber{99}, gift));
+  AloneJudge::Judged judged = SeventyExclusive();
+  const core::Gift mugs{.sku = "mug", .quantity = 2, .worth_minor = 300};
+  judged.push_back(Judged(CouponNumber{99}, Exclusive(CampaignOf("gift", mugs))));
   EXPECT_EQ(ChoiceOf(std::move(judged)).BestNames(), std::vector<CouponName>{CouponNumber{99}});
 }
 

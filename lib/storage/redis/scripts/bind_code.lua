@@ -15,8 +15,9 @@
 -- ARGV[6] period_until: to before this one
 -- ARGV[7] attempt: of the operation, as the code's home has it
 -- ARGV[8] version: of the campaign that the service judged by
--- ARGV[9] terms: packed as TERMS: user, code, base (the number of the bucket's index 0), stride (what the next index adds) and the bucket, key id,
---   campaign, the end of making coupons of codes, VALIDITY, user_total and user_day quotas (NONE without), and start and end of the day that they count
+-- ARGV[9] terms: packed as TERMS: user, code, base (the number of the bucket's index 0), stride (what the next index adds) and the
+--   bucket, key id, campaign, the end of making coupons of codes, VALIDITY, user_total and user_day quotas (NONE without), and start
+--   and end of the day that they count
 -- ARGV[10] mode: bind, or refuse (the service refuses: everything else is asked)
 -- ARGV[11] holder: this operation, as the code's home keeps it
 -- returns: OK, now, record, earlier : the operation's record, fresh or of the same call before (then from the earlier bucket if 1)

@@ -4,8 +4,9 @@
 -- KEYS[1..] group: per group the campaign in the partition, the partition's ledger and due set, and a wallet for each item
 -- ARGV[1] terms: packed as TERMS: from and til, between which the call has an effect; version of the campaign that the service
 --   judged by; user_total quota (NONE without); limited: 1 with a stock, 2 with a day's stock, 3 with both; stride, what the next
---   index in a bucket adds to a coupon's number, and partitions, of which a number modulo this is one; source and campaign; key id and campaign; campaign; VALIDITY of the
---   coupons; and where a limit counts days also as DAY: the day's start and end, and user_day quota (NONE without)
+--   index in a bucket adds to a coupon's number, and partitions, of which a number modulo this is one; source and campaign; key id and
+--   campaign; campaign; VALIDITY of the coupons; and where a limit counts days also as DAY: the day's start and end, and user_day
+--   quota (NONE without)
 -- ARGV[2..] group: per group, packed as GROUP: how many items, and stock_leased and day_leased, the totals ever leased to the
 --   partition as far as known; then for each item, packed as ITEM: operation (12 bytes and 'o'), user, body of the operation,
 --   base, the number of the bucket's index 0, and limit, the instant from which the caller wants no effect any more

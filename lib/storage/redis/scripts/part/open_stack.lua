@@ -1,7 +1,7 @@
 -- The coupons that one order wants to use together, read. Shared by redeem and reserve, whose keys and arguments begin alike. An item
 -- of the arguments is ITEM: kind (W of the wallet, C a code that belongs to nobody), which of the campaigns' keys, campaign, version
--- that the service judged by, index in the bucket, number of the coupon or code, when the campaign's
--- coupons can be used, how long after their claim, and its amounts as a use has them.
+-- that the service judged by, index in the bucket, number of the coupon or code, when the campaign's coupons can be used, how long
+-- after their claim, and its amounts as a use has them.
 -- Leaves items, campaigns (each with its counters as they shall be), held (the bucket's next index, the user's value, then the
 -- coupons), and judges, by kind of item. REQUIRES begin.
 local TERMS, ITEM = '>c2c16c8I4I7I7I7I7', '>c1Bc4I7c3c5I7I6c14'
