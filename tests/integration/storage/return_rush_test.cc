@@ -89,8 +89,9 @@ TEST_F(ReturnRushTest, ThereIsOnlySoMuchToReturn) {
     EXPECT_EQ(Successes(of_ten), 10);
     for (const auto& answers : {of_one, of_ten}) {
       for (const Answer& answer : answers) {
-        if (!answer->ok())
+        if (!answer->ok()) {
           EXPECT_THAT(*answer, RefusesWith(Reason::kInvalidField, "field", "lines[0].quantity"));
+        }
       }
     }
     EXPECT_EQ(Returns(redemption).size(), 11u);
@@ -139,8 +140,12 @@ TEST_F(ReturnRushTest, TheWholeComesBackOnceBesidesParts) {
     int64_t parts = 0;
     for (size_t i = 0; i < calls.size(); ++i) {
       if (i % 2 == 0 && answers[i]->ok()) ++parts;
-      if (i % 2 == 0 && !answers[i]->ok()) EXPECT_THAT(*answers[i], Refuses(Reason::kRedemptionRolledBack));
-      if (i % 2 == 1) EXPECT_EQ(**answers[i], returns.back());
+      if (i % 2 == 0 && !answers[i]->ok()) {
+        EXPECT_THAT(*answers[i], Refuses(Reason::kRedemptionRolledBack));
+      }
+      if (i % 2 == 1) {
+        EXPECT_EQ(**answers[i], returns.back());
+      }
     }
     EXPECT_EQ(static_cast<size_t>(parts) + 1, returns.size());
   }
