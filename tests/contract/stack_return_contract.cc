@@ -50,6 +50,14 @@ class StackReturnContract : public Contract<StackFixture> {
     return Await(store_->redemptions().GetRedemption(redemption, Soon()))->returns;
   }
 
+  // From 4000 on, and what becomes of it below that.
+  static std::function<void(CampaignDefinition&)> From4000(ThresholdLoss loss) {
+    return [loss](CampaignDefinition& d) {
+      d.offer.minimum_spend_minor = 4'000;
+      d.threshold_loss = loss;
+    };
+  }
+
   CouponNumber a_, b_;
 };
 TESSERA_CONTRACT(StackReturnContract);
@@ -248,14 +256,8 @@ TEST_P(StackReturnContract, TheOrderCountsForACampaignUntilItsLastCoupon) {
 }
 
 TEST_P(StackReturnContract, WhenAThresholdIsLostEachFollowsItsOwnCampaign) {
-  const auto from_4000 = [](ThresholdLoss loss) {
-    return [loss](CampaignDefinition& d) {
-      d.offer.minimum_spend_minor = 4'000;
-      d.threshold_loss = loss;
-    };
-  };
-  const CouponNumber clawed = CouponOff(500, 1, from_4000(ThresholdLoss::kClawBack));
-  const CouponNumber kept = CouponOff(300, 2, from_4000(ThresholdLoss::kKeep));
+  const CouponNumber clawed = CouponOff(500, 1, From4000(ThresholdLoss::kClawBack));
+  const CouponNumber kept = CouponOff(300, 2, From4000(ThresholdLoss::kKeep));
   const auto redemption = RedeemStack({kept, clawed}, "order-1");
   ASSERT_THAT(redemption, Succeeds());
   const auto back = ReturnLines(redemption->ref, {{"2", 1}});
@@ -273,14 +275,8 @@ TEST_P(StackReturnContract, WhenAThresholdIsLostEachFollowsItsOwnCampaign) {
 }
 
 TEST_P(StackReturnContract, ALostThresholdIsProrated) {
-  const auto from_4000 = [](ThresholdLoss loss) {
-    return [loss](CampaignDefinition& d) {
-      d.offer.minimum_spend_minor = 4'000;
-      d.threshold_loss = loss;
-    };
-  };
-  const CouponNumber prorated = CouponOff(500, 1, from_4000(ThresholdLoss::kProrate));
-  const CouponNumber kept = CouponOff(300, 2, from_4000(ThresholdLoss::kKeep));
+  const CouponNumber prorated = CouponOff(500, 1, From4000(ThresholdLoss::kProrate));
+  const CouponNumber kept = CouponOff(300, 2, From4000(ThresholdLoss::kKeep));
   const auto redemption = RedeemStack({kept, prorated}, "order-1");
   ASSERT_THAT(redemption, Succeeds());
   // 3000 of the 4000 that were wanted: of the 300 that stay, 225 do.
@@ -296,7 +292,6 @@ TEST_P(StackReturnContract, ALostThresholdIsProrated) {
   EXPECT_EQ(second->coupons, (std::vector<ReturnedCoupon>{{prorated, 113, 56, false}, {kept, 90, 0, false}}));
   EXPECT_EQ(second->refund_minor, 1'500 - 113 - 90 - 56);
   EXPECT_EQ(SumsOf(2), (Sums{56, 1'500, 0}));
-  EXPECT_EQ(StateOf(prorated), CouponState::kRedeemed);
   const auto rest = Rollback(redemption->ref);
   ASSERT_THAT(rest, Succeeds());
   EXPECT_EQ(rest->coupons, (std::vector<ReturnedCoupon>{{prorated, 56, 0, true}, {kept, 90, 0, true}}));
