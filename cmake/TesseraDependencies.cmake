@@ -12,7 +12,9 @@ find_package(spdlog CONFIG REQUIRED)                                   # libspdl
 find_package(yaml-cpp CONFIG REQUIRED)                                 # libyaml-cpp-dev
 find_package(CLI11 CONFIG REQUIRED)                                    # libcli11-dev
 find_package(nlohmann_json CONFIG REQUIRED)                            # nlohmann-json3-dev
-find_package(GTest CONFIG REQUIRED)                                    # libgtest-dev, libgmock-dev
+if(NOT TESSERA_ONLY_SERVICES)
+  find_package(GTest CONFIG REQUIRED)                                  # libgtest-dev, libgmock-dev
+endif()
 find_package(prometheus-cpp CONFIG REQUIRED)                           # prometheus-cpp-dev
 find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)                    # libcivetweb-dev
 find_library(CIVETWEB_LIBRARY civetweb REQUIRED)

@@ -33,8 +33,9 @@ function(tessera_program name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 endfunction()
 
-# tessera_test(NAME SOURCES ... [DEPS ...] [LABEL unit|contract|integration|e2e|model] [TIMEOUT seconds] [TSAN]): one GoogleTest
-# program, run as one ctest test. A missing server or tool fails it; nothing is skipped.
+# tessera_test(NAME SOURCES ... [DEPS ...] [LABEL unit|contract|integration|e2e|model] [TIMEOUT seconds] [SHARDS n] [TSAN]): one
+# GoogleTest program, run as one ctest test, or as n that share its cases and can run beside each other. A missing server or tool
+# fails it; nothing is skipped.
 #
 # TSAN: the program is built by `tsan_tests` as well. A build that is told where the tsan build lies (TESSERA_TSAN_DIR) also
 # runs that one's program, as tsan_NAME: so one ctest run counts both.
@@ -43,7 +44,7 @@ option(TESSERA_FULL "Time for the full counts: every time-out is 20 times as lon
 add_custom_target(tsan_tests)
 
 function(tessera_test name)
-  cmake_parse_arguments(arg "TSAN" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(arg "TSAN" "LABEL;TIMEOUT;SHARDS" "SOURCES;DEPS" ${ARGN})
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
@@ -55,8 +56,18 @@ function(tessera_test name)
   endif()
   tessera_program(${name} SOURCES ${arg_SOURCES} DEPS ${arg_DEPS} GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set(tests ${name})
+  set(environment "TESSERA_BIN_DIR=${CMAKE_BINARY_DIR}/bin;ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+  if(NOT arg_SHARDS)
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set(tests ${name})
+  else()
+    foreach(shard RANGE 1 ${arg_SHARDS})
+      math(EXPR index "${shard} - 1")
+      add_test(NAME ${name}_${shard} COMMAND ${CMAKE_COMMAND} -E env GTEST_TOTAL_SHARDS=${arg_SHARDS} GTEST_SHARD_INDEX=${index}
+        GTEST_OUTPUT=xml:${CMAKE_BINARY_DIR}/results/${name}_${shard}.xml $<TARGET_FILE:${name}> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+      list(APPEND tests ${name}_${shard})
+    endforeach()
+  endif()
   if(arg_TSAN)
     add_dependencies(tsan_tests ${name})
     if(TESSERA_TSAN_DIR)
@@ -70,5 +81,5 @@ function(tessera_test name)
     set(alone TRUE)
   endif()
   set_tests_properties(${tests} PROPERTIES LABELS ${arg_LABEL} TIMEOUT ${arg_TIMEOUT} RUN_SERIAL ${alone}
-    ENVIRONMENT "TESSERA_BIN_DIR=${CMAKE_BINARY_DIR}/bin;ASAN_OPTIONS=detect_leaks=1;UBSAN_OPTIONS=print_stacktrace=1;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+    ENVIRONMENT "${environment}")
 endfunction()

@@ -23,7 +23,6 @@ core::CouponName NameOf(const pb::ReceiptName& stored) {
 }
 
 void Set(pb::ReceiptCoupon* out, const core::AppliedCoupon& applied) {
-  Set(out->mutable_name(), applied.key.name);
   uint32_t next = 0;
   for (const core::LineShare& share : applied.lines) {
     out->add_shares(share.line - next);
@@ -46,16 +45,14 @@ void Set(pb::ReceiptReturn* out, const storage::ReturnEntry& entry) {
     Set(out->mutable_coupon(), entry.part.coupon->name);
     out->set_coupon_campaign_id(entry.part.coupon->campaign_id);
   }
-  out->set_whole(entry.whole);
+  out->set_whole(entry.outcome.whole);
   out->set_refund_minor(entry.outcome.refund_minor);
   out->set_due_minor(entry.outcome.due_minor);
-  out->set_nothing_left(entry.outcome.whole);
   for (const storage::ReturnedCoupon& returned : entry.outcome.coupons) {
     pb::ReceiptReturnedCoupon* coupon = out->add_coupons();
     coupon->set_coupon(returned.coupon.value);
     coupon->set_returned_minor(returned.returned_minor);
     coupon->set_clawed_minor(returned.clawed_minor);
-    coupon->set_restored(returned.restored);
   }
 }
 
@@ -68,7 +65,6 @@ class Decoder {
 
   core::AppliedCoupon Applied(const pb::ReceiptCoupon& stored) {
     core::AppliedCoupon applied;
-    applied.key.name = NameOf(stored.name());
     applied.shipping_minor = Amount(stored.shipping_minor());
     applied.discount_minor = applied.shipping_minor;
     int64_t line = 0;
@@ -98,16 +94,14 @@ class Decoder {
     if (stored.has_coupon()) {
       entry.part.coupon = core::CouponKey{stored.coupon_campaign_id(), NameOf(stored.coupon())};
     }
-    entry.whole = stored.whole();
     entry.outcome.currency = receipt_.order.currency;
     entry.outcome.refund_minor = Amount(stored.refund_minor());
     entry.outcome.due_minor = Amount(stored.due_minor());
-    entry.outcome.whole = stored.nothing_left();
+    entry.outcome.whole = stored.whole();
     for (const pb::ReceiptReturnedCoupon& coupon : stored.coupons()) {
       entry.outcome.coupons.push_back({.coupon = core::CouponNumber{coupon.coupon()},
                                        .returned_minor = Amount(coupon.returned_minor()),
-                                       .clawed_minor = Amount(coupon.clawed_minor()),
-                                       .restored = coupon.restored()});
+                                       .clawed_minor = Amount(coupon.clawed_minor())});
     }
     return entry;
   }

@@ -10,8 +10,8 @@
 // messages do. Pure, any thread.
 namespace tessera::api {
 
-// The same receipt gives the same bytes. What the store's own records say is not in them: campaigns of
-// coupons, and by whom and when something was returned.
+// The same receipt gives the same bytes. What the store's own records say is not in them: which
+// coupons are applied, by whom and when something was returned, and which coupons that set free.
 std::string EncodeReceipt(const storage::Receipt& receipt);
 // The receipt as it was stored, also when today's rules for input would refuse its order; what is not in the
 // bytes is left empty. STORE_NONSENSE unless the bytes are a receipt.

@@ -7,25 +7,6 @@
 
 #include "core/base32.h"
 
-// A code is 80 bits: the key id (3, clear) and 77 bits that a keyed permutation spreads over the other
-// places.
-//
-// The permutation has the structure of FF1 (NIST SP 800-38G): ten rounds of an alternating Feistel network
-// with radix 2 over n = 77 digits, halves A of u = 38 and B of v = 39 bits, modular addition, the tweak being
-// the key id. Its round function is one AES call on one block that holds the scheme's constants, tweak, round
-// and half, where FF1 chains several blocks: everything fits in one, and distinct inputs give distinct
-// blocks. So it is FF1-shaped, not FF1, and no validated mode.
-//
-// What is known of its strength, AES being taken for a random function: Hoang and Rogaway (CRYPTO 2010, "On
-// generalized Feistel networks") prove alternating Feistel networks with enough rounds secure against q ~
-// N^(1-e) chosen plaintexts and ciphertexts, N = 2^39 here: asymptotically, so that no figure for ten rounds
-// is claimed. The published attacks on FF1 (Bellare, Hoang, Tessaro, CCS 2016; Durak, Vaudenay, CRYPTO 2017)
-// cost powers of N and matter for small domains; at 77 bits they are out of reach.
-//
-// A = 38 zero bits and B = 2 zero bits, kind (2), number (35). The redundancy stands in A so that the first
-// round already works on the number, and opening knows B, of which most forgeries get the top bits wrong, one
-// round before A. Of the 2^77 values per key id at most 2^36 open, so a guess opens with probability 2^-41.
-
 namespace tessera::core {
 namespace {
 

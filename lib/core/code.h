@@ -29,9 +29,26 @@ struct NumberRow {
   bool operator==(const NumberRow&) const = default;
 };
 
-// Codes: 16 base-32 characters that hold a key id (3 bits, clear) and, under a keyed permutation of 77 bits,
-// a kind (2 bits), a number (35 bits) and 40 zero bits. Only the holder of the key can make one that opens,
-// except by a guess of 2^-40. See code.cc for the construction and its sources. Thread-safe once built.
+// Codes: 16 base-32 characters, 80 bits: a key id (3 bits, clear) and, under a keyed permutation of the other
+// 77, halves A of 38 zero bits and B of 2 zero bits, a kind (2) and a number (35). Only the holder of the key
+// can make one that opens, except by a guess: of the 2^77 values under a key id 2^36 open, those of two
+// kinds, so one guess opens with a chance of 2^-41. The redundancy stands in A so that the first round
+// already works on the number, and opening knows B, of which most forgeries get the top bits wrong, one round
+// before A.
+//
+// The permutation has the structure of FF1 (NIST SP 800-38G): ten rounds of an alternating Feistel network
+// with radix 2 over n = 77 digits, halves of u = 38 and v = 39 bits, modular addition, the tweak being the
+// key id. Its round function is one AES call on one block that holds the scheme's constants, tweak, round and
+// half, where FF1 chains several blocks: everything fits in one, and distinct inputs give distinct blocks. So
+// it is FF1-shaped, not FF1, and no validated mode.
+//
+// What is known of its strength, AES being taken for a random function: Hoang and Rogaway (CRYPTO 2010, "On
+// generalized Feistel networks") prove alternating Feistel networks with enough rounds secure against q ~
+// N^(1-e) chosen plaintexts and ciphertexts, N = 2^39 here: asymptotically, so that no figure for ten rounds
+// is claimed. The published attacks on FF1 (Bellare, Hoang, Tessaro, CCS 2016; Durak, Vaudenay, CRYPTO 2017)
+// cost powers of N and matter for small domains; at 77 bits they are out of reach.
+//
+// Thread-safe once built.
 class CodeBook {
  public:
   static constexpr int kLength = 16;

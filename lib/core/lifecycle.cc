@@ -1,6 +1,7 @@
 #include "core/lifecycle.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tessera::core {
 namespace {
@@ -120,6 +121,17 @@ Status MayUpdate(CampaignState state, const CampaignDefinition& before, const Ca
   if (before.use_limits.budget_per_day_minor.has_value() !=
       after.use_limits.budget_per_day_minor.has_value()) {
     return Immutable("use_limits.budget_per_day_minor");
+  }
+  // Nor a limit of uses: it would be given back what it never counted.
+  const std::pair<const char*, std::optional<int64_t> UseLimits::*> uses[] = {
+      {"use_limits.uses_per_user_total", &UseLimits::uses_per_user_total},
+      {"use_limits.uses_per_user_per_day", &UseLimits::uses_per_user_per_day},
+      {"use_limits.uses_per_user_per_week", &UseLimits::uses_per_user_per_week},
+      {"use_limits.uses_per_user_per_month", &UseLimits::uses_per_user_per_month}};
+  for (const auto& [field, limit] : uses) {
+    if ((before.use_limits.*limit).has_value() != (after.use_limits.*limit).has_value()) {
+      return Immutable(field);
+    }
   }
   return Ok();
 }

@@ -33,8 +33,8 @@ Status MayRedeem(const Campaign& campaign);
 
 // FIELD_IMMUTABLE with metadata field when `after` changes what may not change once coupons can have been
 // issued (state other than DRAFT): the offer and what returns do to it, so that what was used can be judged
-// again by what it was used by; time zone, the start of a window, the validity, and whether there is a stock
-// or a budget at all.
+// again by what it was used by; time zone, the start of a window, the validity, and whether there is a stock,
+// a budget or a limit of uses at all.
 Status MayUpdate(CampaignState state, const CampaignDefinition& before, const CampaignDefinition& after);
 
 std::string_view StateName(CampaignState state);

@@ -7,6 +7,9 @@
 #include <cassert>
 #include <cctype>
 #include <charconv>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -74,6 +77,18 @@ std::string YamlScalar(const std::string& text) {
 
 core::Error Wrong(const std::string& where, const std::string& what) {
   return {core::Reason::kInvalidField, where + ": " + what};
+}
+
+// Puts what the file `name`, the value of the field `path`, holds into `target`, and answers what is wrong.
+std::string ReadSecret(const std::string& path, const std::string& name, std::string& target) {
+  if (!target.empty()) return path + " excludes the value itself";
+  std::ifstream file(name);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad()) return path + ": cannot read " + name;
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  if (text.empty()) return path + ": " + name + " is empty";
+  target = std::move(text);
+  return "";
 }
 
 std::string At(const std::string& source, const YAML::Mark& mark) {
@@ -152,13 +167,19 @@ void ConfigSection::Field(std::string_view name, std::string* target, std::strin
 }
 
 void ConfigSection::Secret(std::string_view name, std::string* target, std::string_view doc) {
+  auto file = std::make_shared<std::string>();
   Add(name, {.doc = std::string(doc),
              .secret = true,
              .parse = [target](const std::vector<std::string>& texts) -> std::string {
                *target = texts.front();
                return "";
              },
-             .print = [target] { return std::vector{*target}; }});
+             .print = [target, file] { return std::vector{file->empty() ? *target : ""}; }});
+  const std::string file_name = std::string(name) + "_file";
+  Field(file_name, file.get(), "The file that holds it instead.");
+  binder_->Check([target, file, path = path_ + "." + file_name] {
+    return file->empty() ? "" : ReadSecret(path, *file, *target);
+  });
 }
 
 void ConfigSection::Field(std::string_view name, std::vector<std::string>* target, std::string_view doc) {

@@ -60,7 +60,9 @@ class ConfigSection {
   void Field(std::string_view name, std::chrono::milliseconds* target, ConfigRange range,
              std::string_view doc);
   void Field(std::string_view name, std::string* target, std::string_view doc);
-  // Shown as "<redacted>" wherever the configuration is printed.
+  // Shown as "<redacted>" wherever the configuration is printed. Declares `name`_file besides: the path of a
+  // file that holds the value (a newline at its end is none of it), read once all is set. One of both at
+  // most.
   void Secret(std::string_view name, std::string* target, std::string_view doc);
   // A list of texts; in the environment, separated by commas.
   void Field(std::string_view name, std::vector<std::string>* target, std::string_view doc);

@@ -18,7 +18,6 @@ namespace tessera::storage {
 // name of the operation that did it.
 struct ReturnEntry {
   core::PartialReturn part;
-  bool whole = false;  // all that was left
   RolledBack outcome;
   bool operator==(const ReturnEntry&) const = default;
 };

@@ -32,7 +32,9 @@ CampaignSeries::CampaignSeries(storage::CampaignStore& campaigns, storage::Ledge
           Gauges(registry, "coupon_campaign_coupons", "What a campaign's coupons did, as the ledger says.")),
       amounts_(Gauges(registry, "coupon_campaign_amount_minor", "Amounts of a campaign, in minor units.")),
       stocks_(
-          Gauges(registry, "coupon_campaign_stock_remaining", "Coupons that a campaign can still issue.")) {
+          Gauges(registry, "coupon_campaign_stock_remaining", "Coupons that a campaign can still issue.")),
+      stock_limits_(
+          Gauges(registry, "coupon_campaign_stock_limit", "Coupons that a campaign can issue in all.")) {
   static_assert(std::size(kCountNames) == kCounts);
 }
 
@@ -50,7 +52,7 @@ CampaignSeries::Series& CampaignSeries::SeriesOf(const std::string& campaign_id)
   return at->second;
 }
 
-void CampaignSeries::Show(const storage::CampaignTotals& totals) {
+void CampaignSeries::Show(const core::Campaign& campaign, const storage::CampaignTotals& totals) {
   Series& series = SeriesOf(totals.campaign_id);
   const Counts counts = CountsOf(totals);
   for (size_t i = 0; i < kCounts; ++i) series.counts[i]->Set(static_cast<double>(counts[i]));
@@ -63,10 +65,14 @@ void CampaignSeries::Show(const storage::CampaignTotals& totals) {
   }
   series.discount->Set(static_cast<double>(totals.discount_minor));
   series.revenue->Set(static_cast<double>(totals.subtotal_minor - totals.discount_minor));
-  if (!totals.stock_left) return;
-  if (series.stock_remaining == nullptr)
+  const std::optional<int64_t>& stock_limit = campaign.definition.limits.stock_total;
+  if (!totals.stock_left || !stock_limit) return;
+  if (series.stock_remaining == nullptr) {
     series.stock_remaining = &stocks_.Add({{"campaign", totals.campaign_id}});
+    series.stock_limit = &stock_limits_.Add({{"campaign", totals.campaign_id}});
+  }
   series.stock_remaining->Set(static_cast<double>(*totals.stock_left));
+  series.stock_limit->Set(static_cast<double>(*stock_limit));
 }
 
 async::Task<bool> CampaignSeries::Refresh(const core::Campaign& campaign, Counts* others) {
@@ -75,7 +81,7 @@ async::Task<bool> CampaignSeries::Refresh(const core::Campaign& campaign, Counts
   const auto totals = co_await ledger_.Totals(campaign.id, async::After(kStepTime));
   if (!totals.ok()) co_return false;
   if (is_shown) {
-    Show(*totals);
+    Show(campaign, *totals);
   } else {
     const Counts counts = CountsOf(*totals);
     for (size_t i = 0; i < kCounts; ++i) (*others)[i] += counts[i];

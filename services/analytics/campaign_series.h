@@ -27,7 +27,8 @@ void Bind(server::ConfigSection section, SeriesConfig& config);
 //   rolled_back, expired,
 //                                              revoked, available_now, reserved_now, redeemed_now
 //   coupon_campaign_amount_minor{campaign,currency,what}    what: discount, revenue
-//   coupon_campaign_stock_remaining{campaign}  of campaigns with a stock limit
+//   coupon_campaign_stock_remaining{campaign}, coupon_campaign_stock_limit{campaign}
+//                                              of campaigns with a stock limit
 // The first campaigns_max campaigns have series of their own; the counts of the rest are added up under
 // "_other". The stores must outlive it.
 class CampaignSeries final : public program::BackgroundLoop {
@@ -46,12 +47,13 @@ class CampaignSeries final : public program::BackgroundLoop {
     prometheus::Gauge* discount = nullptr;
     prometheus::Gauge* revenue = nullptr;
     prometheus::Gauge* stock_remaining = nullptr;
+    prometheus::Gauge* stock_limit = nullptr;
   };
 
   // One look at all campaigns; false when the store cut it short.
   async::Task<bool> Refresh();
   async::Task<bool> Refresh(const core::Campaign& campaign, Counts* others);
-  void Show(const storage::CampaignTotals& totals);
+  void Show(const core::Campaign& campaign, const storage::CampaignTotals& totals);
   static Counts CountsOf(const storage::CampaignTotals& totals);
   Series& SeriesOf(const std::string& campaign_id);
 
@@ -62,6 +64,7 @@ class CampaignSeries final : public program::BackgroundLoop {
   prometheus::Family<prometheus::Gauge>& coupons_;
   prometheus::Family<prometheus::Gauge>& amounts_;
   prometheus::Family<prometheus::Gauge>& stocks_;
+  prometheus::Family<prometheus::Gauge>& stock_limits_;
   std::map<std::string, Series> shown_;  // campaigns with series of their own, and "_other"
 };
 

@@ -112,6 +112,13 @@ void CouponChoice::Refuse(const core::CouponName& coupon, core::Error why) {
   limited_ = true;
 }
 
+void CouponChoice::RefuseBut(const std::string& campaign_id, const std::set<core::CouponName>& kept,
+                             const core::Error& why) {
+  for (const auto& [key, candidate] : candidates_) {
+    if (key.campaign_id == campaign_id && !kept.contains(key.name)) Refuse(key.name, why);
+  }
+}
+
 void CouponChoice::Limit(const core::CouponName& coupon, int64_t discount_max_minor) {
   for (auto& [key, candidate] : candidates_) {
     if (key.name == coupon) candidate.discount_max_minor = discount_max_minor;

@@ -2,6 +2,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/optimizer.h"
@@ -30,6 +32,9 @@ class CouponChoice {
   void Refuse(const core::CouponName& coupon, core::Error why);
   // There are coupons that none of the choices is among.
   void LeaveSomeOut() { limited_ = true; }
+  // The same of all coupons of its campaign but those: the limit is spent by these.
+  void RefuseBut(const std::string& campaign_id, const std::set<core::CouponName>& kept,
+                 const core::Error& why);
   // This coupon takes off no more than that beside the others: its campaign's budget has no more left.
   void Limit(const core::CouponName& coupon, int64_t discount_max_minor);
 

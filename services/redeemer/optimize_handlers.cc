@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "api/convert_error.h"
 #include "api/convert_redemption.h"
@@ -17,6 +18,8 @@ using storage::Method;
 
 // Choices of one call: the first, and three more when coupons of the best set were lost meanwhile.
 constexpr int kChoicesMax = 4;
+// Choices that are held against limits which coupons of one campaign spend together. Each finds one spent.
+constexpr int kRoundsMax = 64;
 // What of a wallet is looked at.
 constexpr int32_t kIssuedMax = 500;
 constexpr int32_t kHeldMax = 100;
@@ -31,6 +34,13 @@ size_t PlaceOf(const Error& error) {
     return place;
   }
   return 0;
+}
+
+// Whether a coupon was refused for what others of its campaign had spent by then, in the same set or before.
+bool IsOfALimit(Reason reason) {
+  return reason == Reason::kUseQuota || reason == Reason::kUseQuotaPerDay ||
+         reason == Reason::kUseQuotaPerWeek || reason == Reason::kUseQuotaPerMonth ||
+         reason == Reason::kBudget || reason == Reason::kBudgetPerDay;
 }
 
 Error Lost() {
@@ -114,11 +124,19 @@ OptimizeHandlers::Answer<bool> OptimizeHandlers::Holds(const Question& question,
   if (!verdict.ok()) co_return verdict.error();
   bool holds = true;
   const std::vector<core::AppliedCoupon> best = choice->best();
+  std::set<core::CouponName> passed;
+  for (size_t i = 0; i < best.size(); ++i) {
+    if (std::holds_alternative<core::AppliedCoupon>(verdict->coupons[i].says))
+      passed.insert(best[i].key.name);
+  }
   for (size_t i = 0; i < best.size(); ++i) {
     const auto& says = verdict->coupons[i].says;
     const auto* applied = std::get_if<core::AppliedCoupon>(&says);
     if (applied == nullptr) {
-      choice->Refuse(best[i].key.name, std::get<Error>(says));
+      const Error& why = std::get<Error>(says);
+      choice->Refuse(best[i].key.name, why);
+      // The campaign's next coupon would meet the same limit.
+      if (IsOfALimit(why.reason)) choice->RefuseBut(best[i].key.campaign_id, passed, why);
     } else if (applied->discount_minor < best[i].discount_minor) {
       choice->Limit(best[i].key.name, applied->discount_minor);
     } else {
@@ -162,7 +180,8 @@ OptimizeHandlers::Answer<pb::OptimizeCouponsResponse> OptimizeHandlers::Choose(c
                                                                                const Question& question) {
   auto choice = co_await Candidates(question);
   if (!choice.ok()) co_return choice.error();
-  for (int choices = 0; choices < kChoicesMax; ++choices) {
+  int lost = 0;
+  for (int round = 0; round < kRoundsMax && lost < kChoicesMax; ++round) {
     choice->Choose();
     const auto holds = co_await Holds(question, &*choice);
     if (!holds.ok()) co_return holds.error();
@@ -179,6 +198,7 @@ OptimizeHandlers::Answer<pb::OptimizeCouponsResponse> OptimizeHandlers::Choose(c
     }
     if (!api::IsVerdict(reservation.error().reason)) co_return reservation.error();
     choice->Refuse(best.at(std::min(PlaceOf(reservation.error()), best.size() - 1)), reservation.error());
+    ++lost;
   }
   co_return Lost();
 }

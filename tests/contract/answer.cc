@@ -170,7 +170,7 @@ struct Describer {
                         r.order.shipping_minor, r.order.instant_ms, fmt::join(r.campaign_versions, " "),
                         Text(r.applied), Text(r.left_out));
     for (const storage::ReturnEntry& entry : r.returns) {
-      text += fmt::format("\n      return whole {} shipping {} of", entry.whole, entry.part.shipping);
+      text += fmt::format("\n      return whole {} shipping {} of", entry.outcome.whole, entry.part.shipping);
       for (const core::ReturnedUnits& units : entry.part.units)
         text += fmt::format(" {}x{}", units.quantity, units.line);
       if (entry.part.coupon) text += " " + NameOf(entry.part.coupon->name);

@@ -162,7 +162,7 @@ Result<RolledBack> MemoryStore::RollbackNow(const storage::RollbackIntent& inten
     if (taken_back) returned.restored = TakeBack(record, coupon);
     back.coupons.push_back(returned);
   }
-  record.receipt.returns.push_back({.part = *part, .whole = back.whole, .outcome = back});
+  record.receipt.returns.push_back({.part = *part, .outcome = back});
   Remember(RefOf(intent.op, partition), intent.op, back);
   return back;
 }

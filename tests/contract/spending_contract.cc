@@ -244,5 +244,54 @@ TEST_P(SpendingContract, ABudgetOfOneCampaignRefusesTheWholeStack) {
   ExpectVerified();
 }
 
+// What an order holds of a budget is left to it, whatever others have spent meanwhile.
+TEST_P(SpendingContract, AnOrderThatBuysMoreKeepsWhatItHolds) {
+  core::CampaignDefinition definition = Definition();
+  definition.offer.benefit = core::PercentOff{.basis_points = 5'000, .cap_minor = {}};
+  definition.use_limits.budget_total_minor = 1'000;
+  definition.use_limits.budget_clips = true;
+  const std::string id = Active(definition);
+  const CouponNumber mine = Coupon(id, 1);
+  storage::UseIntent intent = Use(storage::Method::kReserveCoupons, mine, "order-1");
+  intent.user = User(1);
+  Buy(intent, 1'000);
+  const auto first = Reserve(intent);
+  ASSERT_THAT(first, Succeeds());
+  EXPECT_EQ(first->discount_minor, 500);
+  storage::UseIntent other = Use(storage::Method::kRedeemCoupons, Coupon(id, 2), "order-2");
+  other.user = User(2);
+  Buy(other, 900);
+  EXPECT_EQ(Redeem(other)->discount_minor, 450);
+
+  storage::UseIntent larger = intent;
+  larger.op = NewOp(storage::Method::kReserveCoupons);
+  Buy(larger, 1'200);
+  EXPECT_EQ(Validate(larger)->discount_minor, 550);
+  const auto again = Reserve(larger);
+  ASSERT_THAT(again, Succeeds());
+  EXPECT_EQ(again->discount_minor, 550);
+  EXPECT_EQ(Validate(intent)->discount_minor, 500) << "all of the budget is held, by this order";
+  const auto redeemed = Commit(*again);
+  ASSERT_THAT(redeemed, Succeeds());
+  EXPECT_EQ(Totals(id).discount_minor, 1'000);
+  ExpectVerified();
+}
+
+TEST_P(SpendingContract, AnOrderThatHoldsTheLastMoneyMayUseIt) {
+  core::CampaignDefinition definition = Definition();
+  definition.use_limits.budget_total_minor = 500;
+  const std::string id = Active(definition);
+  storage::UseIntent intent = Use(storage::Method::kReserveCoupons, Coupon(id, 1), "order-1");
+  intent.user = User(1);
+  ASSERT_THAT(Reserve(intent), Succeeds());
+  storage::UseIntent other = Use(storage::Method::kRedeemCoupons, Coupon(id, 2), "order-2");
+  other.user = User(2);
+  EXPECT_THAT(Validate(other), Refuses(Reason::kBudget));
+  EXPECT_THAT(Validate(intent), Succeeds());
+  intent.op = NewOp(storage::Method::kRedeemCoupons);
+  EXPECT_THAT(Redeem(intent), Succeeds());
+  ExpectVerified();
+}
+
 }  // namespace
 }  // namespace tessera::contract

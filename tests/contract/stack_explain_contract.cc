@@ -53,7 +53,6 @@ TEST_P(StackExplainContract, ExplainSaysWhatWasDecidedAndFromWhat) {
   ASSERT_EQ(told->receipt.returns.size(), 1u);
   EXPECT_EQ(told->receipt.returns[0].part,
             (core::PartialReturn{.units = {{0, 1}}, .shipping = true, .coupon = {}}));
-  EXPECT_FALSE(told->receipt.returns[0].whole);
   EXPECT_EQ(told->receipt.returns[0].outcome, *back);
   ASSERT_EQ(told->campaigns.size(), 2u);
   EXPECT_EQ(told->campaigns[0]->id, campaigns_[0]);

@@ -61,7 +61,7 @@ TEST_P(ValidityContract, EndsWithTheUseWindowUnlessItOutlastsIt) {
 }
 
 TEST_P(ValidityContract, IsUsedNeitherBeforeNorAfter) {
-  const CouponNumber coupon = Coupon(Timed({.wait_ms = 700, .lasts_ms = 1'000}), 1);
+  const CouponNumber coupon = Coupon(Timed({.wait_ms = 1'500, .lasts_ms = 3'000}), 1);
   const Window usable = GetCoupon(coupon)->usable;
   EXPECT_THAT(Redeem(coupon, "order-1"),
               RefusesWith(Reason::kCouponNotYetValid, "valid_from", InstantText(usable.start_ms)));
@@ -77,7 +77,7 @@ TEST_P(ValidityContract, IsUsedNeitherBeforeNorAfter) {
 }
 
 TEST_P(ValidityContract, IsUsedAfterItsCampaignWhereItOutlastsIt) {
-  const std::string id = TimedFor(1'500, {.lasts_ms = 600'000, .outlasts_window = true});
+  const std::string id = TimedFor(3'000, {.lasts_ms = 600'000, .outlasts_window = true});
   const CouponNumber coupon = Coupon(id, 1);
   store_->WaitUntil(Get(id).definition.use_window.end_ms);
   EXPECT_THAT(Claim(id, User(2)), Refuses(Reason::kClaimWindowClosed));
@@ -87,7 +87,7 @@ TEST_P(ValidityContract, IsUsedAfterItsCampaignWhereItOutlastsIt) {
 }
 
 TEST_P(ValidityContract, NoneIsIssuedThatCouldNotBeUsed) {
-  const std::string id = TimedFor(60'700, {.wait_ms = 60'000});
+  const std::string id = TimedFor(63'000, {.wait_ms = 60'000});
   EXPECT_THAT(Claim(id, User(1)), Succeeds());
   const CodeNumber code = Code(id);
   store_->WaitUntil(Get(id).definition.use_window.end_ms - 60'000);
@@ -119,14 +119,14 @@ TEST_P(ValidityContract, ACodeOfACampaignWithAWaitMustBeBoundFirst) {
 }
 
 TEST_P(ValidityContract, TheSweeperBooksEachAtItsOwnEnd) {
-  const std::string id = Timed({.lasts_ms = 1'200});
+  const std::string id = Timed({.lasts_ms = 6'000});
   const std::string other = Active();
   const CouponNumber used = Coupon(id, 1);
   ASSERT_THAT(Redeem(used, "order-1"), Succeeds());
   const CouponNumber first = Coupon(id, 1);
   const CouponNumber lasting = Coupon(other, 1);
   const InstantMs first_end = GetCoupon(first)->usable.end_ms;
-  store_->WaitUntil(first_end - 500);
+  store_->WaitUntil(first_end - 3'000);
   const CouponNumber second = Coupon(id, 1);
   const auto bound = Bind(Code(id), 1);
   ASSERT_THAT(bound, Succeeds());
@@ -142,7 +142,7 @@ TEST_P(ValidityContract, TheSweeperBooksEachAtItsOwnEnd) {
 }
 
 TEST_P(ValidityContract, TheSweeperBooksTheEndOfWhatARollbackRestored) {
-  const CouponNumber coupon = Coupon(Timed({.lasts_ms = 1'500}), 1);
+  const CouponNumber coupon = Coupon(Timed({.lasts_ms = 4'000}), 1);
   const auto redeemed = Redeem(coupon, "order-1");
   ASSERT_THAT(redeemed, Succeeds());
   Sweep();

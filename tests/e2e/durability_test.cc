@@ -76,6 +76,15 @@ class Watched {
     return changes[0] == "OK" && redeemer_open && AllSay(200, "\x08\x01");
   }
 
+  // Whether the metrics of all services say that it is closed for this.
+  double ClosedSeries() {
+    double closed = 0;
+    for (auto* service : {&deployment_.issuer(), &deployment_.redeemer(), &deployment_.analytics()}) {
+      closed += testing::MetricValue(service->Metrics(),
+                                     "tessera_store_closed{reason=\"DURABILITY_BELOW_PROMISE\"}");
+    }
+    return closed / 3;
+  }
   std::string Readiness() { return testing::HttpGet(deployment_.issuer().http_address(), "/readyz").body; }
   bool ReadsGoOn() {
     pb::GetCouponRequest get;
@@ -132,10 +141,12 @@ TEST(DurabilityTest, ClosesWhileRedisKeepsLessThanPromised) {
         const double close = SecondsUntil("the services are closed", [&] { return watched.Closed(); });
         EXPECT_LT(close, kCloseSecondsMax);
         EXPECT_NE(watched.Readiness().find(weakening.cause), std::string::npos) << watched.Readiness();
+        EXPECT_EQ(watched.ClosedSeries(), 1);
         EXPECT_TRUE(watched.ReadsGoOn());
         watched.Set(weakening.restore);
         const double open = SecondsUntil("the services are open", [&] { return watched.Open(); });
         EXPECT_LT(open, kOpenSecondsMax);
+        EXPECT_EQ(watched.ClosedSeries(), 0);
         std::printf("%s: closed after %.2f s, open again after %.2f s\n", weakening.cause.c_str(), close,
                     open);
         ++trials;

@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
     MeasureStore(options, &result);
     MeasureStacks(options, &result);
     MeasurePricing(options, &result);
+    MeasureEligible(options, &result);
     MeasureForged(options, &result);
     MeasureCodes(options, &result);
     MeasureJobs(&result);

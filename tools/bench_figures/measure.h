@@ -25,6 +25,9 @@ void MeasurePricing(const BenchOptions& options, BenchResult* result);
 // Coupons used together: redis_cpu_stack5_over_single.
 void MeasureStacks(const BenchOptions& options, BenchResult* result);
 
+// All of a user's coupons judged for an order, through the services: eligible500_p99_ms.
+void MeasureEligible(const BenchOptions& options, BenchResult* result);
+
 // Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec,
 // analytics_lag_p99_s.
 void MeasureServices(const BenchOptions& options, BenchResult* result);

@@ -39,10 +39,10 @@ struct CodeFound {
 };
 
 // Take, decide, confirm: a code that belongs to nobody stands in one slot, and the user who wants it in
-// another. An operation takes the code at its home, decides in the user's partition (scripts/use_code.lua),
-// and tells the home. Whoever finds a code held for too long asks the holder's partition, which fences the
-// attempts of a holder that has not decided. So any process may die between any two scripts. Loop thread
-// only.
+// another. An operation takes the code at its home, decides in the user's partition (scripts/bind_code.lua,
+// scripts/redeem.lua), and tells the home. Whoever finds a code held for too long asks the holder's
+// partition, which fences the attempts of a holder that has not decided. So any process may die between any
+// two scripts. Loop thread only.
 //
 // A code that is good several times is taken once by each operation: the same protocol with a holder for each
 // use, of whom only those that hold the last ones are in anybody's way.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "async/timer.h"
 #include "core/instant.h"
 #include "core/lifecycle.h"
 #include "storage/redis/errors.h"
@@ -16,6 +17,8 @@ using core::Reason;
 // Attempts at one use: each but the last ends with newer knowledge of a campaign, of the time, of a coupon or
 // of what was fenced.
 constexpr int kAttemptsMax = 64;
+// The longest wait for a clock that is behind.
+constexpr std::chrono::milliseconds kEarlyMax{20};
 
 bool IsPause(const std::optional<Error>& error) {
   return error.has_value() && error->reason == Reason::kCampaignPaused;
@@ -37,8 +40,13 @@ bool IsSettled(const StackUse& use, bool passed) {
   return !use.partial() && !objected && refused;
 }
 
-// The error of the call: what the first coupon is refused with, as they were listed.
+// The error of the call: what the first coupon is refused with, as they were listed; before others, one that
+// says that the call may succeed when it is made again.
 Error FirstRefusal(const StackUse& use) {
+  for (size_t i = 0; i < use.items.size(); ++i) {
+    std::optional<Error> why = use.WhyNot(i);
+    if (why.has_value() && why->reason == Reason::kContended) return std::move(*why);
+  }
   for (size_t i = 0; i < use.items.size(); ++i) {
     if (std::optional<Error> why = use.WhyNot(i)) return std::move(*why);
   }
@@ -158,7 +166,10 @@ async::Task<core::Status> Redeeming::Judge(StackUse* use) {
           Error(Reason::kSubjectRequired, "The campaign has limits for each user: user_id is needed.")
               .With("field", "user_id");
     }
+    const core::InstantMs day_before = item.windows.day.start_ms;
     item.windows = WindowsOf(*item.campaign, use->judged_at_ms, item.code.has_value() && use->named);
+    // What one day's budget had left says nothing of another's.
+    if (item.windows.day.start_ms != day_before) item.discount_max_minor.reset();
     for (const core::Window& window : {item.windows.day, item.windows.week, item.windows.month}) {
       if (window.end_ms > 0) Narrow(&use->holds, window);
     }
@@ -244,11 +255,7 @@ async::Task<core::Status> Redeeming::LearnCampaign(StackUse* use, int64_t versio
   core::Result<KnownCampaignPtr> newer =
       co_await directory_.Newer(old, use->partition, version, use->intent.op.deadline);
   if (!newer.ok()) co_return std::move(newer).error();
-  for (StackItem& item : use->items) {
-    if (item.campaign != nullptr && item.campaign->campaign.number == old->campaign.number)
-      item.campaign = *newer;
-    item.judged = false;
-  }
+  use->Adopt(std::move(*newer));
   co_return core::Ok();
 }
 
@@ -289,13 +296,18 @@ async::Task<core::Result<std::optional<ScriptReply>>> Redeeming::Attempts(StackU
     } else if (status == "PASS" || status == "REFUSED") {
       if (fences || (commit && use->holds_codes())) ++use->attempt;
       for (const size_t place : use->scripted) use->items[place].judged = true;
-      core::Status learned = co_await LearnRefusals(use, std::move(*reply));
+      if (status == "PASS") StackMoney::LearnHeld(use, *reply);
+      core::Status learned = status == "PASS" ? core::Ok() : co_await LearnRefusals(use, std::move(*reply));
       if (!learned.ok()) co_return std::move(learned).error();
       core::Result<bool> is_short = false;
       if (use->mode == Mode::kJudge && status == "PASS") is_short = co_await money_.Count(use);
       if (!is_short.ok()) co_return std::move(is_short).error();
       if (!*is_short && IsSettled(*use, status == "PASS")) co_return std::optional<ScriptReply>();
-    } else if (!backend_.PeriodPassed(*reply)) {
+    } else if (backend_.PeriodPassed(*reply)) {
+      // Another node's clock is ahead of this one's, and has begun the period already.
+      const int64_t early_ms = use->holds.start_ms - reply->now_ms;
+      if (early_ms > 0) co_await async::Sleep(std::min(std::chrono::milliseconds(early_ms), kEarlyMax));
+    } else {
       // Of one whose time was over nobody knows but those who ask.
       if (status != "DEADLINE") co_await codes_.Free(use);
       co_return CommonRefusal(status);

@@ -138,8 +138,7 @@ core::Status Returning::Compute(const RollbackIntent& intent, Plan* plan) const 
   }
   ReturnEntry& entry = plan->entry;
   entry.part = *part;
-  entry.whole = intent.whole() || StandsNothing(outcome.standing);
-  entry.outcome.whole = entry.whole;
+  entry.outcome.whole = intent.whole() || StandsNothing(outcome.standing);
   entry.outcome.currency = plan->uses.receipt.order.currency;
   entry.outcome.refund_minor = outcome.refund_minor;
   entry.outcome.due_minor = outcome.due_minor;
@@ -147,13 +146,15 @@ core::Status Returning::Compute(const RollbackIntent& intent, Plan* plan) const 
   const std::vector<RecordedUse>& uses = plan->record.uses;
   const int64_t gross_minor = ListPriceOf(*part, *standing);
   std::vector<Plan::Change> sums_only;
+  const auto goes = [&](size_t place) {
+    return uses[place].taken_back || entry.outcome.whole ||
+           part->coupon == plan->uses.receipt.applied[place].key;
+  };
   for (size_t i = 0; i < uses.size(); ++i) {
     const core::CouponKey& key = plan->uses.receipt.applied[i].key;
     const auto changed = std::find_if(outcome.coupons.begin(), outcome.coupons.end(),
                                       [&key](const core::CouponChange& change) { return change.key == key; });
-    const auto goes = [&](size_t place) {
-      return uses[place].taken_back || entry.whole || part->coupon == plan->uses.receipt.applied[place].key;
-    };
+    const bool has_changed = changed != outcome.coupons.end();
     Plan::Change change;
     change.place = i;
     change.taken_back = goes(i) && !uses[i].taken_back;
@@ -162,13 +163,12 @@ core::Status Returning::Compute(const RollbackIntent& intent, Plan* plan) const 
     for (size_t j = 0; j < uses.size(); ++j)
       all_go = all_go && (uses[j].campaign != uses[i].campaign || goes(j));
     change.subtotal_minor = all_go ? uses[i].subtotal_minor : std::min(uses[i].subtotal_minor, gross_minor);
-    if (changed != outcome.coupons.end())
-      change.discount_minor = changed->returned_minor + changed->clawed_minor;
-    if (changed != outcome.coupons.end() || change.taken_back) {
+    if (has_changed) change.discount_minor = changed->returned_minor + changed->clawed_minor;
+    if (has_changed || change.taken_back) {
       ReturnedCoupon returned;
       returned.coupon = uses[i].coupon;
-      if (changed != outcome.coupons.end()) returned.returned_minor = changed->returned_minor;
-      if (changed != outcome.coupons.end()) returned.clawed_minor = changed->clawed_minor;
+      if (has_changed) returned.returned_minor = changed->returned_minor;
+      if (has_changed) returned.clawed_minor = changed->clawed_minor;
       entry.outcome.coupons.push_back(returned);
       plan->changes.push_back(change);
     } else if (change.subtotal_minor > 0) {
@@ -192,7 +192,7 @@ redis::Command Returning::BuildCommand(const RollbackIntent& intent, const Opera
   backend_.AddBegin(command, intent.op, place);
   command.Arg(View(used.field)).Arg(PackNumber(used.partition, 2) + used.Pack());
   command.Arg(uses.front().coupon.bucket(keys.shape())).Arg(plan.record.returns.size());
-  command.Arg(plan.entry.whole ? "B" : "P");
+  command.Arg(plan.entry.outcome.whole ? "B" : "P");
   Receipt afterwards = plan.uses.receipt;
   afterwards.returns.push_back(plan.entry);
   Receipt entry;

@@ -66,13 +66,16 @@ std::string PackSpending(const core::UseLimits& limits, const LimitWindows& wind
   return packed;
 }
 
+LimitKind KindOfBudget(std::string_view name) {
+  return name == FieldOf(LimitKind::kBudget) ? LimitKind::kBudget : LimitKind::kBudgetPerDay;
+}
+
 std::vector<MoneyShort> OpenNeed(const ScriptReply& reply) {
   std::vector<MoneyShort> found;
   for (size_t at = 2; at + kFactsOfNeed <= reply.reply.size(); at += kFactsOfNeed) {
     MoneyShort one;
     one.campaign.value = static_cast<uint32_t>(reply.reply[at].integer());
-    one.kind = reply.reply[at + 1].text() == FieldOf(LimitKind::kBudget) ? LimitKind::kBudget
-                                                                         : LimitKind::kBudgetPerDay;
+    one.kind = KindOfBudget(reply.reply[at + 1].text());
     one.got = reply.reply[at + 2].integer();
     one.share = reply.reply[at + 3].integer();
     one.need = reply.reply[at + 4].integer();
@@ -113,7 +116,8 @@ Error BudgetSpent(LimitKind kind, int64_t left_minor, const LimitWindows& window
       .With("resets_at", core::InstantText(windows.day.end_ms));
 }
 
-async::Task<core::Result<int64_t>> CountLeft(const Backend* backend, Limit limit, Deadline deadline) {
+async::Task<core::Result<int64_t>> CountLeft(const Backend* backend, Limit limit, int64_t enough,
+                                             Deadline deadline) {
   redis::Command read("HGETALL");
   read.ReadOnly().Key(backend->keys.LimitBooks(limit.campaign->campaign.id, limit.kind, limit.window));
   const core::Result<redis::Reply> books = co_await backend->Call(std::move(read), deadline);
@@ -133,6 +137,7 @@ async::Task<core::Result<int64_t>> CountLeft(const Backend* backend, Limit limit
         std::from_chars(name.data() + 1, name.data() + name.size(), partition).ec == std::errc();
     if (is_lease) shares.push_back(AddShare(backend, limit, partition, *number, deadline, &left, &failure));
   }
+  if (left >= enough) co_return left;
   co_await async::WhenAll(std::move(shares));
   if (!failure.ok()) co_return std::move(failure).error();
   co_return left;

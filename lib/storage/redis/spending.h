@@ -34,6 +34,8 @@ struct MoneyShort {
   int64_t share = 0;
   int64_t need = 0;
 };
+// The budget that scripts call by this name.
+LimitKind KindOfBudget(std::string_view name);
 std::vector<MoneyShort> OpenNeed(const ScriptReply& reply);
 
 // Why a user may not use one more coupon; nothing for a status that says something else.
@@ -41,7 +43,8 @@ std::optional<core::Error> UsesSpent(std::string_view status, const LimitWindows
 core::Error BudgetSpent(LimitKind kind, int64_t left_minor, const LimitWindows& windows);
 
 // What is left of a budget anywhere, at hand or not, without leasing any: as a validation wants to know.
-// Others spend meanwhile, so it is as true as the validation.
-async::Task<core::Result<int64_t>> CountLeft(const Backend* backend, Limit limit, Deadline deadline);
+// Counts no further once it is `enough`. Others spend meanwhile, so it is as true as the validation.
+async::Task<core::Result<int64_t>> CountLeft(const Backend* backend, Limit limit, int64_t enough,
+                                             Deadline deadline);
 
 }  // namespace tessera::storage

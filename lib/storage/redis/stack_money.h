@@ -17,6 +17,8 @@ class StackMoney {
   // Has brought what the script found too little of. Where there is less anywhere, the items say so: they are
   // to take off less, if their campaign clips, or the last of the campaign's is refused.
   async::Task<core::Status> Fetch(StackUse* use, std::vector<MoneyShort> needed);
+  // Notes what the order holds of budgets, as PASS says.
+  static void LearnHeld(StackUse* use, const ScriptReply& reply);
   // Notes the same of what a redemption would find too little of, and brings nothing; true when there is
   // something.
   async::Task<core::Result<bool>> Count(StackUse* use) const;

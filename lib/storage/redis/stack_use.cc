@@ -53,7 +53,8 @@ std::string PackItem(const core::Shape& shape, const StackUse& use, const StackI
     packed += PackNumber(static_cast<uint64_t>(item.windows.day.start_ms), 6);
   }
   const auto leased = [&](LimitKind kind) {
-    const auto found = use.leased.find({campaign.number, kind});
+    const core::InstantMs window = CountsDays(kind) ? item.windows.day.start_ms : 0;
+    const auto found = use.leased.find({campaign.number, kind, window});
     return found == use.leased.end() ? 0 : found->second;
   };
   packed += PackSpending(definition.use_limits, item.windows, leased(LimitKind::kBudget),
@@ -113,6 +114,22 @@ StackItem* StackUse::Find(const core::CouponKey& key) {
     return !item.refused.has_value() && item.Current() == key.name;
   });
   return found == items.end() ? nullptr : &*found;
+}
+
+const StackItem* StackUse::ItemOf(core::CampaignNumber campaign) const {
+  const auto found = std::find_if(items.begin(), items.end(), [campaign](const StackItem& item) {
+    return !item.refused.has_value() && item.campaign->campaign.number == campaign;
+  });
+  return found == items.end() ? nullptr : &*found;
+}
+
+void StackUse::Adopt(KnownCampaignPtr newer) {
+  for (StackItem& item : items) {
+    const bool is_of_it =
+        item.campaign != nullptr && item.campaign->campaign.number == newer->campaign.number;
+    if (is_of_it) item.campaign = newer;
+    item.judged = false;
+  }
 }
 
 bool StackUse::IsListedBefore(const StackItem& item) const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,8 +66,12 @@ struct StackUse {
   std::optional<core::PricedStack> stack;  // what those take off that nothing stands against
   bool asked = false;                      // a script has looked at the operation's record
   std::vector<size_t> scripted;            // the items of the last script, by place
-  std::map<std::pair<core::CampaignNumber, LimitKind>, int64_t>
-      leased;  // totals of budgets, to be told the script
+  // A budget, and the start of the day that it counts, or 0.
+  using Budget = std::tuple<core::CampaignNumber, LimitKind, core::InstantMs>;
+  // What was leased of each to the partition, to be told the script. Of one day it is nothing to another.
+  std::map<Budget, int64_t> leased;
+  // What the order itself holds of them, as the last script that asked found it.
+  std::map<Budget, int64_t> held;
 
   bool partial() const { return intent.partial || mode == Mode::kJudge; }
   // Whether the stack may be used now.
@@ -76,6 +81,11 @@ struct StackUse {
   bool holds_codes() const;
   CodeHolder Holder() const;
   StackItem* Find(const core::CouponKey& key);
+  // The first item of this campaign that was not refused, so that its windows are those of the last
+  // judgement; null when there is none.
+  const StackItem* ItemOf(core::CampaignNumber campaign) const;
+  // From now on the campaign is judged by as this. Nothing that scripts said of any item holds any more.
+  void Adopt(KnownCampaignPtr newer);
   // Whether an item before it, that is not refused, means the same coupon.
   bool IsListedBefore(const StackItem& item) const;
   // What the caller is told of the i-th item, if anything; among several, it names its place.

@@ -109,9 +109,6 @@ TEST_F(BudgetEscrowTest, WhoTakesWhatIsLeftSpendsItToTheLastUnit) {
     const Limit limit = LimitOf(Active(), cap);
     SpendAll(limit, {.calls = 2, .amount_max = cap / 20, .clips = true});
     EXPECT_EQ(Spent(), cap) << "trial " << trial;
-    for (const Call& call : calls_) {
-      EXPECT_TRUE(call.left == 0 || !call.refused);
-    }
   }
   testing::PrintTrials("64 spenders who take what is left of one budget", trials);
 }

@@ -30,7 +30,6 @@ Receipt SmallReceipt() {
   receipt.order.lines.back().sku = "sku-17";
   receipt.order.instant_ms = 1'750'000'000'123;
   core::AppliedCoupon applied;
-  applied.key.name = core::CouponNumber{(uint64_t{1} << 35) - 1};
   applied.discount_minor = 750;
   applied.lines = {{.line = 0, .minor = 750}};
   receipt.applied.push_back(applied);
@@ -55,15 +54,12 @@ Receipt LargeReceipt() {
   order.user_attributes = {"tier=gold", "tier=old"};
   order.completed_orders = 0;
   core::AppliedCoupon shipping;
-  shipping.key.name = core::CodeNumber{0};
   shipping.discount_minor = 490;
   shipping.shipping_minor = 490;
   core::AppliedCoupon many;
-  many.key.name = core::CouponNumber{5};
   many.lines = {{.line = 0, .minor = 1}, {.line = 2, .minor = core::kAmountMax - 1}};
   many.discount_minor = core::kAmountMax;
   core::AppliedCoupon gift;
-  gift.key.name = core::CouponNumber{6};
   gift.added = core::AddedItem{.sku = "cup", .quantity = 2};
   for (const auto& applied : {shipping, many, gift}) receipt.applied.push_back(applied);
   receipt.campaign_versions = {3, 1, 2, core::kAmountMax};
@@ -79,12 +75,10 @@ Receipt LargeReceipt() {
   part.outcome.coupons = {{.coupon = core::CouponNumber{5}, .returned_minor = 7, .clawed_minor = 8}};
   storage::ReturnEntry coupon;
   coupon.part.coupon = core::CouponKey{"spring", core::CodeNumber{4}};
-  coupon.whole = true;
   coupon.outcome.currency = order.currency;
   coupon.outcome.due_minor = 9;
   coupon.outcome.whole = true;
-  coupon.outcome.coupons = {
-      {.coupon = core::CouponNumber{6}, .returned_minor = 0, .clawed_minor = 9, .restored = true}};
+  coupon.outcome.coupons = {{.coupon = core::CouponNumber{6}, .returned_minor = 0, .clawed_minor = 9}};
   receipt.returns = {part, coupon};
   return receipt;
 }

@@ -140,6 +140,10 @@ TEST(LifecycleTest, WhatCouponsRestOnCannotChangeOnceActivated) {
       {"limits.stock_per_day", [](auto& d) { d.limits.stock_per_day = 5; }},
       {"use_limits.budget_total_minor", [](auto& d) { d.use_limits.budget_total_minor = 5; }},
       {"use_limits.budget_per_day_minor", [](auto& d) { d.use_limits.budget_per_day_minor = 5; }},
+      {"use_limits.uses_per_user_total", [](auto& d) { d.use_limits.uses_per_user_total = 5; }},
+      {"use_limits.uses_per_user_per_day", [](auto& d) { d.use_limits.uses_per_user_per_day = 5; }},
+      {"use_limits.uses_per_user_per_week", [](auto& d) { d.use_limits.uses_per_user_per_week = 5; }},
+      {"use_limits.uses_per_user_per_month", [](auto& d) { d.use_limits.uses_per_user_per_month = 5; }},
   };
   for (const Change& change : changes) {
     CampaignDefinition after = Definition();
@@ -161,7 +165,6 @@ TEST(LifecycleTest, TheRestMayChangeInEveryState) {
       {"claim_window.end", [](auto& d) { d.claim_window.end_ms = 2'500; }},
       {"use_window.end", [](auto& d) { d.use_window.end_ms = 9'000; }},
       {"limits", [](auto& d) { d.limits.per_user_total = 5; }},
-      {"use_limits", [](auto& d) { d.use_limits.uses_per_user_total = 5; }},
       {"use_limits.budget_clips", [](auto& d) { d.use_limits.budget_clips = true; }},
       {"pause_scope", [](auto& d) { d.pause_scope = PauseScope::kIssueAndRedeem; }},
       {"restore_policy", [](auto& d) { d.restore_policy = RestorePolicy::kKeepUsed; }},

@@ -1,6 +1,10 @@
 #include "server/config.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
 
 #include "server/service_config.h"
 
@@ -47,6 +51,13 @@ class ConfigTest : public ::testing::Test {
         [this] { return "replicated:" + std::to_string(sample_.replicas); }, "A grammar of its own.");
     ConfigSection inner = section.Section("tls", "A section in a section.");
     inner.Field("depth", &sample_.inner, {0, 5}, "How deep.");
+  }
+
+  ~ConfigTest() override { std::remove(SecretPath().c_str()); }
+
+  // Where a test may write a secret; there is no file at first.
+  static std::string SecretPath() {
+    return ::testing::TempDir() + "tessera-secret-" + std::to_string(getpid());
   }
 
   // "" or the complaint.
@@ -171,6 +182,30 @@ TEST_F(ConfigTest, NeverPrintsASecret) {
   ASSERT_EQ(Load("redis: {password: hunter2}\n"), "");
   EXPECT_EQ(binder_.Print().find("hunter2"), std::string::npos);
   EXPECT_NE(binder_.Print().find("password: \"<redacted>\""), std::string::npos);
+}
+
+TEST_F(ConfigTest, ASecretMayLieInAFile) {
+  const std::string path = SecretPath();
+  std::ofstream(path) << "hunter2\n";
+  ASSERT_EQ(Load("redis: {password_file: " + path + "}\n"), "");
+  EXPECT_EQ(sample_.password, "hunter2");
+  EXPECT_EQ(binder_.Print().find("hunter2"), std::string::npos);
+  // What is printed loads again, so it has the file and no value.
+  const std::string printed = binder_.Print();
+  sample_.password.clear();
+  ASSERT_EQ(Load(printed), "");
+  EXPECT_EQ(sample_.password, "hunter2");
+}
+
+TEST_F(ConfigTest, RefusesASecretsFileThatSaysNothing) {
+  const std::string path = SecretPath();
+  EXPECT_EQ(Load("", {{"TESSERA_REDIS_PASSWORD_FILE", path}}),
+            "t.yaml: redis.password_file: cannot read " + path);
+  std::ofstream(path) << "\n";
+  EXPECT_EQ(Load("", {{"TESSERA_REDIS_PASSWORD_FILE", path}}),
+            "t.yaml: redis.password_file: " + path + " is empty");
+  EXPECT_EQ(Load("redis: {password: hunter2, password_file: " + path + "}\n"),
+            "t.yaml: redis.password_file excludes the value itself");
 }
 
 TEST(ServiceConfigTest, EveryFieldIsDocumentedAndItsDefaultIsValid) {

@@ -122,6 +122,7 @@ TEST_F(AnalyticsTest, CampaignsBeyondTheBoundAreAddedUp) {
     own += issued;
     ++shown;
     EXPECT_EQ(Gauge("coupon_campaign_stock_remaining", {{"campaign", campaign}}), 1'000 - issued);
+    EXPECT_EQ(Gauge("coupon_campaign_stock_limit", {{"campaign", campaign}}), 1'000);
   }
   EXPECT_EQ(shown, 1);
   EXPECT_EQ(own + Gauge(name, {{"campaign", "_other"}, {"what", "issued"}}), 9);

@@ -134,12 +134,11 @@ TEST_F(OptimizeTest, NamedCouponsHaveTheirPlaces) {
   EXPECT_EQ(answer->best().coupons(0).place(), 3);
   EXPECT_EQ(answer->best().coupons(1).place(), 1);
   EXPECT_EQ(answer->best().coupons(1).applied().coupon_id(), "");
-  EXPECT_EQ(answer->unused_size(), 2);
-  for (const auto& coupon : answer->unused()) {
-    if (coupon.place() == 2) {
-      EXPECT_EQ(coupon.refusal().reason(), pb::ERROR_REASON_COUPON_NOT_FOUND);
-    }
-  }
+  std::map<int, pb::ErrorReason> unused;
+  for (const auto& coupon : answer->unused()) unused[coupon.place()] = coupon.refusal().reason();
+  const std::map<int, pb::ErrorReason> expected = {{0, pb::ERROR_REASON_COUPON_EXCLUSIVE},
+                                                   {2, pb::ERROR_REASON_COUPON_NOT_FOUND}};
+  EXPECT_EQ(unused, expected);
   const auto wrong = Optimize(Question({five_, "0000-0000-0000-0000"}));
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(Fact(wrong.error(), "field"), "coupons[1].code");

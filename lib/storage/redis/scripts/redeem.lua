@@ -34,7 +34,8 @@
 -- returns: NEED, now, campaign, limit, got, share, need, ... : five for each limit that has too little at hand: b of the budget, B of a
 --   day's; the total that ever arrived here, what is at hand, and what the coupons spend beyond what
 --   the order's own holds had
--- returns: PASS, now : nothing stands against it; mode judge
+-- returns: PASS, now, campaign, limit, window, held, ... : nothing stands against it; mode judge; four for each budget of which the
+--   order holds something
 --include part/redis.lua
 --include part/now.lua
 --include part/keep.lua

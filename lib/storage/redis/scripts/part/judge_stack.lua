@@ -29,8 +29,14 @@ for i, it in ipairs(items) do
 end
 if #refused > 0 or mode == 'judge' then
   if attempt > 0 then fence(KEYS[1], KEYS[2], field, attempt, ARGV[4]) end
-  if #refused == 0 then return {'PASS', now} end
-  return {'REFUSED', now, spread(refused)}
+  if #refused > 0 then return {'REFUSED', now, spread(refused)} end
+  local has = {}
+  for _, campaign in ipairs(campaigns) do
+    for name, l in pairs(campaign.budgets or {}) do
+      if l.held then for _, fact in ipairs({unpack('>I4', campaign.id), name, l.window, l.held}) do has[#has + 1] = fact end end
+    end
+  end
+  return {'PASS', now, spread(has)}
 end
 local short = {}
 for _, campaign in ipairs(campaigns) do
