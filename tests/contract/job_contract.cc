@@ -255,5 +255,95 @@ TEST_P(JobContract, TakesPartOfABatchBack) {
   EXPECT_EQ(Totals(campaign).codes_revoked, 30);
 }
 
+// Of coupons that were made of the batch's codes, one that an order holds is left to it, or its hold is
+// broken.
+TEST_P(JobContract, AHeldCouponOfABatchIsLeftOrBrokenAsTheJobSays) {
+  const std::string campaign = Active();
+  const auto made = Make(campaign, 10);
+  const auto bound = [&](uint64_t place) {
+    const auto coupon = Bind({made->numbers.first + place * made->numbers.stride}, 1);
+    EXPECT_THAT(coupon, Succeeds());
+    return coupon.ok() ? coupon->number : core::CouponNumber{};
+  };
+  const core::CouponNumber idle = bound(0);
+  const core::CouponNumber held = bound(3);
+  const core::CouponNumber let_go = bound(9);
+  const auto reservation = Reserve(held, "order-1");
+  const auto other = Reserve(let_go, "order-2");
+  ASSERT_THAT(reservation, Succeeds());
+  ASSERT_THAT(other, Succeeds());
+  const storage::Job waited = Finish(Create(campaign, TakingBack(made->batch))->job);
+  EXPECT_EQ(waited.state, JobState::kSucceeded);
+  EXPECT_EQ(waited.done, 10);
+  EXPECT_EQ(waited.refused, 2);
+  EXPECT_EQ(StateOf(idle), storage::CouponState::kRevoked);
+  for (const core::CouponNumber coupon : {held, let_go}) {
+    EXPECT_EQ(StateOf(coupon), storage::CouponState::kReserved);
+  }
+  EXPECT_EQ(Totals(campaign).codes_revoked, 7);
+  EXPECT_EQ(Totals(campaign).revoked, 1);
+  // A later one finds what was let go meanwhile.
+  ASSERT_THAT(Release(other->ref), Succeeds());
+  EXPECT_EQ(Finish(Create(campaign, TakingBack(made->batch))->job).refused, 1);
+  EXPECT_EQ(StateOf(let_go), storage::CouponState::kRevoked);
+  storage::RevokeWork breaking = TakingBack(made->batch);
+  breaking.reserved_policy = storage::ReservedPolicy::kBreak;
+  const auto created = Create(campaign, breaking);
+  EXPECT_EQ(std::get<storage::RevokeWork>(Get(created->job)->work).reserved_policy,
+            storage::ReservedPolicy::kBreak);
+  EXPECT_EQ(Finish(created->job).refused, 0);
+  EXPECT_EQ(StateOf(held), storage::CouponState::kRevoked);
+  EXPECT_THAT(Commit(*reservation), Refuses(Reason::kReservationFenced));
+  EXPECT_EQ(Totals(campaign).codes_revoked, 7);
+  EXPECT_EQ(Totals(campaign).revoked, 3);
+  ExpectVerified();
+}
+
+// Short codes are stored under the batch's own numbers; one that is somebody else's already is drawn again.
+TEST_P(JobContract, ABatchOfShortCodesIsStoredUnderItsNumbers) {
+  const std::string campaign = Active();
+  storage::GenerateWork work = Making(500);
+  work.pattern = *core::CodePattern::Parse("SALE", 8, "0123456789", "pattern");
+  const auto created = Create(campaign, work);
+  ASSERT_THAT(created, Succeeds());
+  EXPECT_EQ(std::get<storage::GenerateWork>(Get(created->job)->work), work);
+  const auto batch = Await(redis().GetBatch(created->batch, Soon()));
+  ASSERT_TRUE(batch.ok());
+  EXPECT_EQ(batch->pattern, work.pattern);
+  EXPECT_FALSE(batch->imported);
+  const auto import = Import(campaign, 1);
+  const auto anothers = Await(redis().AddStoredCodes(campaign, import->batch, Codes(7, 1), Soon()));
+  ASSERT_TRUE(anothers.ok());
+  const auto number = [&](uint64_t place) {
+    return CodeNumber{batch->numbers.first + place * batch->numbers.stride};
+  };
+  std::vector<storage::StoredCode> codes = Codes(0, 300);
+  for (uint64_t i = 0; i < codes.size(); ++i) codes[i].number = number(i);
+  const auto added = Await(redis().AddStoredCodes(campaign, created->batch, codes, Soon()));
+  ASSERT_TRUE(added.ok());
+  for (uint64_t i = 0; i < codes.size(); ++i) {
+    EXPECT_EQ((*added)[i], i == 7 ? anothers->front() : number(i)) << i;
+  }
+  const std::vector<storage::StoredCode> drawn_again = {{Key(1'007), number(7)}};
+  EXPECT_EQ(Await(redis().AddStoredCodes(campaign, created->batch, drawn_again, Soon()))->front(), number(7));
+  // Whoever goes on after a death does the same once more.
+  EXPECT_EQ(*Await(redis().AddStoredCodes(campaign, created->batch, codes, Soon())), *added);
+  // Codes that are stored are on the ledger as made by then.
+  ASSERT_TRUE(Lease(created->job, 1));
+  EXPECT_TRUE(Advance(created->job, 1, Step(0, 300)));
+  EXPECT_EQ(Totals(campaign).codes_generated, 301);
+  EXPECT_EQ(*Await(redis().FindStoredCode(Key(42), Soon())), number(42));
+  EXPECT_THAT(RedeemBy(1, number(42), "order-1"), Succeeds());
+  EXPECT_THAT(RedeemBy(2, number(42), "order-2"), Refuses(Reason::kCouponOfAnotherUser));
+  // Taken back as the derived ones are, and nobody else's.
+  ASSERT_TRUE(Await(redis().CancelJob(created->job, Soon())).ok());
+  const storage::Job done = Finish(Create(campaign, TakingBack(created->batch))->job);
+  EXPECT_EQ(done.done, 300);
+  EXPECT_EQ(done.refused, 1);
+  EXPECT_THAT(Bind(number(7), 3), Refuses(Reason::kCouponRevoked));
+  EXPECT_THAT(Bind(anothers->front(), 3), Succeeds());
+  ExpectVerified();
+}
+
 }  // namespace
 }  // namespace tessera::contract

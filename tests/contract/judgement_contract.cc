@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "services/redeemer/second_look.h"
 #include "services/redeemer/stack_judge.h"
 #include "stack_contract.h"
 #include "test_zones.h"
@@ -49,6 +50,13 @@ class JudgementContract : public Contract<StackFixture> {
   // Within a call, where the loop can't run. Longer than Redis' time may differ from what is known of it.
   void WaitBlocking(InstantMs t) {
     while (Now() < t + 20) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+
+  // Whether the redeemer comes to the same bytes from what was stored.
+  bool ExplainedTheSame(const core::OpRef& redemption) {
+    const auto told = Await(store_->redemptions().Explain(redemption, Soon()));
+    EXPECT_THAT(told, Succeeds());
+    return told.ok() && redeemer::LookAgain(*told).matches();
   }
 
   // Midnight comes soon: the last day of a window that ends there, or the first of one that begins there.
@@ -131,7 +139,8 @@ TEST_P(JudgementContract, AWeeklyWindowThatEndsMeanwhileIsOver) {
   const CouponNumber late = CouponOn(until_midnight);
   storage::UseIntent intent = Stack({in_time}, "order-1");
   intent.decide = AsTheRedeemerAt(0, intent);
-  EXPECT_THAT(Redeem(intent), Succeeds());
+  const auto redeemed = Redeem(intent);
+  ASSERT_THAT(redeemed, Succeeds());
   EXPECT_EQ(judgements_, 1);
   intent = Stack({late}, "order-2");
   intent.decide = AsTheRedeemerAt(midnight_, intent);
@@ -139,6 +148,8 @@ TEST_P(JudgementContract, AWeeklyWindowThatEndsMeanwhileIsOver) {
   EXPECT_THAT(Redeem(intent), RefusesWith(Reason::kOutsideWeeklyWindow, "next_valid_at", InstantText(next)));
   EXPECT_EQ(judgements_, 2);
   EXPECT_EQ(StateOf(late), CouponState::kIssued);
+  // What was used in time is explained by its own time.
+  EXPECT_TRUE(ExplainedTheSame(redeemed->ref));
 }
 
 TEST_P(JudgementContract, AWeeklyWindowThatBeginsMeanwhileHolds) {
@@ -152,6 +163,26 @@ TEST_P(JudgementContract, AWeeklyWindowThatBeginsMeanwhileHolds) {
   intent.decide = AsTheRedeemerAt(midnight_, intent);
   EXPECT_THAT(Redeem(intent), Succeeds());
   EXPECT_EQ(judgements_, 2);
+}
+
+// Of three coupons of a campaign that has 1250 left the third takes 250, and is told to have.
+TEST_P(JudgementContract, WhatABudgetClippedIsExplainedTheSame) {
+  const std::string id = Off(500, 0, [](CampaignDefinition& d) {
+    d.use_limits.budget_total_minor = 1'250;
+    d.use_limits.budget_clips = true;
+  });
+  const CouponNumber tenth =
+      CouponOff(0, 1, [](CampaignDefinition& d) { d.offer.benefit = core::PercentOff{1'000, std::nullopt}; });
+  storage::UseIntent intent = Stack({WatchedCode(id), tenth, Coupon(id, 1), Coupon(id, 1)}, "order-1");
+  intent.decide = redeemer::StackJudge(intent.order, intent.coupons);
+  const auto redeemed = Redeem(intent);
+  ASSERT_THAT(redeemed, Succeeds());
+  EXPECT_EQ(redeemed->discount_minor, 1'250 + 375);
+  EXPECT_TRUE(ExplainedTheSame(redeemed->ref));
+  // Another that finds nothing left, and returns since, change nothing of it.
+  EXPECT_THAT(Redeem(Stack({Coupon(id, 1)}, "order-2")), Refuses(Reason::kBudget));
+  ASSERT_THAT(ReturnLines(redeemed->ref, {{"2", 1}}), Succeeds());
+  EXPECT_TRUE(ExplainedTheSame(redeemed->ref));
 }
 
 }  // namespace

@@ -135,6 +135,26 @@ TEST_P(SpendingContract, APartThatIsReturnedGivesItsShareBack) {
   ExpectVerified();
 }
 
+// What stays of a discount is spent, and no more of it: of 500 go 200 with the line, and 75 since the rest is
+// 3000 of the 4000 that were wanted.
+TEST_P(SpendingContract, WhatALostThresholdClawsBackIsSpentAgain) {
+  const std::string id = Off(500, 0, [](core::CampaignDefinition& d) {
+    d.offer.minimum_spend_minor = 4'000;
+    d.threshold_loss = core::ThresholdLoss::kProrate;
+    d.use_limits.budget_total_minor = 500;
+  });
+  const auto redeemed = RedeemStack({Coupon(id, 1)}, "order-1");
+  ASSERT_THAT(redeemed, Succeeds());
+  ASSERT_THAT(ReturnLines(redeemed->ref, {{"2", 1}}), Succeeds());
+  EXPECT_EQ(Totals(id).discount_minor, 225);
+  storage::UseIntent other = IntentOf(Coupon(id, 2), 2, "order-2");
+  Buy(other, 4'000);
+  EXPECT_THAT(Redeem(other), RefusesWith(Reason::kBudget, "left_minor", "275"));
+  ASSERT_THAT(Rollback(redeemed->ref), Succeeds());
+  EXPECT_THAT(Redeem(other), Succeeds());
+  ExpectVerified();
+}
+
 TEST_P(SpendingContract, ADaysBudgetSaysWhenItStartsAnew) {
   const std::string id = With([](core::UseLimits& limits) { limits.budget_per_day_minor = 900; });
   EXPECT_THAT(RedeemBy(id, 1), Succeeds());

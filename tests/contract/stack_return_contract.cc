@@ -50,6 +50,14 @@ class StackReturnContract : public Contract<StackFixture> {
     return Await(store_->redemptions().GetRedemption(redemption, Soon()))->returns;
   }
 
+  // From 4000 on, and what becomes of it below that.
+  static std::function<void(CampaignDefinition&)> From4000(ThresholdLoss loss) {
+    return [loss](CampaignDefinition& d) {
+      d.offer.minimum_spend_minor = 4'000;
+      d.threshold_loss = loss;
+    };
+  }
+
   CouponNumber a_, b_;
 };
 TESSERA_CONTRACT(StackReturnContract);
@@ -248,14 +256,8 @@ TEST_P(StackReturnContract, TheOrderCountsForACampaignUntilItsLastCoupon) {
 }
 
 TEST_P(StackReturnContract, WhenAThresholdIsLostEachFollowsItsOwnCampaign) {
-  const auto from_4000 = [](ThresholdLoss loss) {
-    return [loss](CampaignDefinition& d) {
-      d.offer.minimum_spend_minor = 4'000;
-      d.threshold_loss = loss;
-    };
-  };
-  const CouponNumber clawed = CouponOff(500, 1, from_4000(ThresholdLoss::kClawBack));
-  const CouponNumber kept = CouponOff(300, 2, from_4000(ThresholdLoss::kKeep));
+  const CouponNumber clawed = CouponOff(500, 1, From4000(ThresholdLoss::kClawBack));
+  const CouponNumber kept = CouponOff(300, 2, From4000(ThresholdLoss::kKeep));
   const auto redemption = RedeemStack({kept, clawed}, "order-1");
   ASSERT_THAT(redemption, Succeeds());
   const auto back = ReturnLines(redemption->ref, {{"2", 1}});
@@ -269,6 +271,33 @@ TEST_P(StackReturnContract, WhenAThresholdIsLostEachFollowsItsOwnCampaign) {
   ASSERT_THAT(rest, Succeeds());
   EXPECT_EQ(back->refund_minor + rest->refund_minor, 5'500 - 800);
   EXPECT_EQ(rest->coupons, (std::vector<ReturnedCoupon>{{clawed, 0, 0, true}, {kept, 180, 0, true}}));
+  ExpectVerified();
+}
+
+TEST_P(StackReturnContract, ALostThresholdIsProrated) {
+  const CouponNumber prorated = CouponOff(500, 1, From4000(ThresholdLoss::kProrate));
+  const CouponNumber kept = CouponOff(300, 2, From4000(ThresholdLoss::kKeep));
+  const auto redemption = RedeemStack({kept, prorated}, "order-1");
+  ASSERT_THAT(redemption, Succeeds());
+  // 3000 of the 4000 that were wanted: of the 300 that stay, 225 do.
+  const auto first = ReturnLines(redemption->ref, {{"2", 1}});
+  ASSERT_THAT(first, Succeeds());
+  EXPECT_EQ(first->coupons, (std::vector<ReturnedCoupon>{{prorated, 200, 75, false}, {kept, 120, 0, false}}));
+  EXPECT_EQ(first->refund_minor, 2'000 - 200 - 120 - 75);
+  EXPECT_EQ(SumsOf(2), (Sums{225, 3'000, 0}));
+  EXPECT_EQ(SumsOf(3), (Sums{180, 3'000, 0}));
+  // Of 405 go 203 with the piece, 113 of them of the first; then 1500 of 3000, so of 112 half.
+  const auto second = ReturnLines(redemption->ref, {{"1", 1}});
+  ASSERT_THAT(second, Succeeds());
+  EXPECT_EQ(second->coupons, (std::vector<ReturnedCoupon>{{prorated, 113, 56, false}, {kept, 90, 0, false}}));
+  EXPECT_EQ(second->refund_minor, 1'500 - 113 - 90 - 56);
+  EXPECT_EQ(SumsOf(2), (Sums{56, 1'500, 0}));
+  const auto rest = Rollback(redemption->ref);
+  ASSERT_THAT(rest, Succeeds());
+  EXPECT_EQ(rest->coupons, (std::vector<ReturnedCoupon>{{prorated, 56, 0, true}, {kept, 90, 0, true}}));
+  EXPECT_EQ(first->refund_minor + second->refund_minor + rest->refund_minor, 5'500 - 800);
+  for (const size_t campaign : {2, 3}) EXPECT_EQ(SumsOf(campaign), (Sums{0, 0, 1}));
+  EXPECT_EQ(Returns(redemption->ref), (std::vector{*first, *second, *rest}));
   ExpectVerified();
 }
 

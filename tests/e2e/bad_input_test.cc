@@ -187,6 +187,98 @@ TEST_F(BadInputTest, NamesTheFieldAndChangesNothing) {
   ExpectRefused<pb::ListCampaignsResponse>(campaigns, "INVALID_ARGUMENT/INVALID_PAGE_TOKEN");
 }
 
+TEST_F(BadInputTest, NamesTheFieldOfCodesAndJobsAndChangesNothing) {
+  using Generate = pb::GenerateCodesRequest;
+  Generate generate;
+  generate.set_request_id(client_.NextId());
+  generate.set_campaign_id(kCampaign);
+  generate.set_count(10);
+  const auto bad_generate = [&](const std::function<void(Generate&)>& spoil, const std::string& field) {
+    ExpectBad<pb::GenerateCodesResponse>(generate, spoil, field);
+  };
+  bad_generate([](Generate& r) { r.clear_request_id(); }, "request_id");
+  bad_generate([](Generate& r) { r.set_campaign_id("Bad input"); }, "campaign_id");
+  bad_generate([](Generate& r) { r.set_count(0); }, "count");
+  bad_generate([](Generate& r) { r.set_count(10'001); }, "count");
+
+  using Create = pb::CreateJobRequest;
+  Create create;
+  create.set_request_id(client_.NextId());
+  create.set_campaign_id(kCampaign);
+  const auto bad_job = [&](const std::function<void(Create&)>& spoil, const std::string& field) {
+    ExpectBad<pb::CreateJobResponse>(create, spoil, field);
+  };
+  bad_job([](Create&) {}, "work");
+  bad_job([](Create& r) { r.mutable_generate_codes()->set_count(100'000'001); }, "generate_codes.count");
+  bad_job(
+      [](Create& r) {
+        r.mutable_generate_codes()->set_count(1);
+        r.mutable_generate_codes()->mutable_pattern()->set_length(99);
+      },
+      "generate_codes.pattern.length");
+  bad_job(
+      [](Create& r) {
+        r.mutable_revoke_codes()->set_batch_id("b-x");
+        r.mutable_revoke_codes()->set_reason(pb::REVOKE_REASON_MISTAKE);
+      },
+      "revoke_codes.batch_id");
+
+  using Bind = pb::BindCodeRequest;
+  Bind bind;
+  bind.set_request_id(client_.NextId());
+  bind.set_code(claimed_.coupon().code());
+  bind.set_user_id("bob");
+  const auto bad_bind = [&](const std::function<void(Bind&)>& spoil, const std::string& field) {
+    ExpectBad<pb::BindCodeResponse>(bind, spoil, field);
+  };
+  bad_bind([](Bind& r) { r.clear_user_id(); }, "user_id");
+  bad_bind([](Bind& r) { r.clear_code(); }, "code");
+  bad_bind([](Bind& r) { r.set_request_id("4711"); }, "request_id");
+}
+
+TEST_F(BadInputTest, NamesTheFieldOfStreamsAndChangesNothing) {
+  using Import = pb::ImportCodesRequest;
+  const auto bad_import = [&](const std::function<void(Import&)>& spoil, const std::string& field) {
+    SCOPED_TRACE(field);
+    Import header;
+    header.set_request_id(client_.NextId());
+    header.set_campaign_id(kCampaign);
+    header.set_codes_max(2);
+    spoil(header);
+    pb::ImportCodesResponse response;
+    const grpc::Status status = client_.Import(header, {"PARTNER-1", "PARTNER-2"}, &response);
+    EXPECT_EQ(load::RefusalLabel(status), "INVALID_ARGUMENT/INVALID_FIELD") << status.error_message();
+    EXPECT_EQ(load::RefusalOf(status).metadata["field"], field) << status.error_message();
+    EXPECT_EQ(Digest(), before_);
+  };
+  bad_import([](Import& r) { r.clear_request_id(); }, "request_id");
+  bad_import([](Import& r) { r.clear_campaign_id(); }, "campaign_id");
+  bad_import([](Import& r) { r.set_codes_max(0); }, "codes_max");
+  bad_import([](Import& r) { r.set_uses_max(-1); }, "uses_max");
+  bad_import(
+      [](Import& r) {
+        for (int i = 0; i < 1'001; ++i) r.add_codes("PARTNER-" + std::to_string(i));
+      },
+      "codes");
+
+  using Stream = pb::StreamCodesRequest;
+  const auto bad_stream = [&](const std::string& batch_id, int64_t start, const std::string& field) {
+    SCOPED_TRACE(batch_id + " " + field);
+    Stream request;
+    request.set_batch_id(batch_id);
+    request.set_start_offset(start);
+    std::vector<std::string> codes;
+    const grpc::Status status = client_.Stream(&request, &codes);
+    EXPECT_EQ(load::RefusalLabel(status), "INVALID_ARGUMENT/INVALID_FIELD") << status.error_message();
+    EXPECT_EQ(load::RefusalOf(status).metadata["field"], field) << status.error_message();
+    EXPECT_TRUE(codes.empty());
+    EXPECT_EQ(Digest(), before_);
+  };
+  bad_stream("", 0, "batch_id");
+  bad_stream("j-1", 0, "batch_id");
+  bad_stream("b-1", -1, "start_offset");
+}
+
 TEST_F(BadInputTest, WhatIsAnothersHasAReasonOfItsOwn) {
   const std::string& code = claimed_.coupon().code();
   auto redeem = client_.RedeemOf(code, "order-1");

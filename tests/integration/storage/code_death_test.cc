@@ -282,7 +282,9 @@ TEST_F(CodeDeathTest, ARedeemerOfAStackMayDieAtEveryStep) {
       if (next == Next::kSame) of_others = Await(store_->redemptions().Redeem(others));
       EXPECT_NE(of_mine.ok(), of_others->ok());
       const bool is_mine = of_mine.ok();
-      if (next == Next::kSame || next == Next::kRefused) EXPECT_THAT(of_mine, Succeeds());
+      if (next == Next::kSame || next == Next::kRefused) {
+        EXPECT_THAT(of_mine, Succeeds());
+      }
       if (is_mine) ExpectOf(*of_mine, {a, coupon, b});
       if (!is_mine && next == Next::kAnotherUser) {
         EXPECT_THAT(of_mine, Refuses(Reason::kCouponOfAnotherUser));

@@ -41,6 +41,9 @@ class CodeRushTest : public StoreRoom {
                                std::optional<core::Result<storage::Redemption>>* out) {
     *out = co_await store_->redemptions().Redeem(std::move(intent));
   }
+  async::Task<void> BindInto(storage::BindIntent intent, std::optional<core::Result<storage::Issued>>* out) {
+    *out = co_await store_->codes().Bind(std::move(intent));
+  }
   // How many of all users had the code. Each bears his own name and order; every fourth sends his call twice.
   int WinnersOf(CodeNumber code, std::vector<async::Task<void>> besides = {}) {
     std::vector<std::optional<core::Result<storage::Redemption>>> answers(kUsers + kUsers / 4);
@@ -55,7 +58,9 @@ class CodeRushTest : public StoreRoom {
     int winners = 0;
     for (uint32_t i = 0; i < kUsers; ++i) {
       const auto& answer = *answers[i];
-      if (i % 4 == 0) EXPECT_EQ(answer.ok(), answers[kUsers + i / 4]->ok()) << "one call, one answer";
+      if (i % 4 == 0) {
+        EXPECT_EQ(answer.ok(), answers[kUsers + i / 4]->ok()) << "one call, one answer";
+      }
       winners += answer.ok() ? 1 : 0;
       if (!answer.ok()) {
         EXPECT_THAT(answer, ::testing::AnyOf(Refuses(Reason::kCouponOfAnotherUser),
@@ -85,6 +90,64 @@ TEST_F(CodeRushTest, AsManyOf256UsersAsTheLimitSaysHaveTheCode) {
   EXPECT_EQ(Totals(campaign_).redeemed, 100 * rounds);
   ExpectVerified();
   testing::PrintTrials("256 users on one code that is good 100 times, rounds", rounds);
+}
+
+// Every third binds the code and the others use it at once: one of them all has it.
+TEST_F(CodeRushTest, OneOf256WhoBindOrUseItHasTheCode) {
+  const int64_t rounds = testing::Trials(5, 100);
+  int64_t binders = 0;
+  for (int64_t round = 0; round < rounds; ++round) {
+    const CodeNumber code = Code();
+    std::vector<std::optional<core::Result<storage::Redemption>>> used(kUsers);
+    std::vector<std::optional<core::Result<storage::Issued>>> bound(kUsers);
+    std::vector<async::Task<void>> tasks;
+    for (uint32_t i = 0; i < kUsers; ++i) {
+      // So that now the one and now the other is first.
+      if ((i + static_cast<uint32_t>(round)) % 3 == 0) {
+        storage::BindIntent intent;
+        intent.op = NewOp(Method::kBindCode);
+        intent.code = code;
+        intent.user = User(i);
+        tasks.push_back(BindInto(std::move(intent), &bound[i]));
+      } else {
+        storage::UseIntent intent = Use(Method::kRedeemCoupons, code, "order-" + std::to_string(i));
+        intent.user = User(i);
+        tasks.push_back(RedeemInto(std::move(intent), &used[i]));
+      }
+    }
+    Await(async::WhenAll(std::move(tasks)));
+    int winners = 0;
+    const auto refusal =
+        ::testing::AnyOf(Refuses(Reason::kCouponOfAnotherUser), Refuses(Reason::kCodeAlreadyBound),
+                         Refuses(Reason::kCouponAlreadyRedeemed), Refuses(Reason::kContended));
+    const auto view = Await(store_->codes().GetCode(code, Soon()));
+    ASSERT_TRUE(view.ok() && view->coupon.has_value());
+    for (uint32_t i = 0; i < kUsers; ++i) {
+      const bool has_it = used[i] ? used[i]->ok() : bound[i]->ok();
+      winners += has_it ? 1 : 0;
+      binders += has_it && bound[i] ? 1 : 0;
+      if (has_it) {
+        EXPECT_EQ(GetCoupon(*view->coupon)->user, User(i));
+      }
+      if (used[i] && !has_it) {
+        EXPECT_THAT(*used[i], refusal);
+      }
+      if (bound[i] && !has_it) {
+        EXPECT_THAT(*bound[i], refusal);
+      }
+      // He who has bound it may use it, once.
+      if (bound[i] && has_it) {
+        EXPECT_THAT(Redeem(*view->coupon, "order"), Succeeds());
+      }
+    }
+    EXPECT_EQ(winners, 1) << "round " << round;
+  }
+  Sweep();
+  EXPECT_EQ(Totals(campaign_).issued_of_codes, rounds);
+  EXPECT_EQ(Totals(campaign_).redeemed, rounds);
+  ExpectVerified();
+  testing::PrintTrials("256 users who bind or use one code, rounds", rounds);
+  testing::PrintTrials("of them won by one who binds", binders);
 }
 
 // One rush after the other on one code, with a rollback in between.

@@ -159,5 +159,90 @@ TEST_F(CorruptionTest, AListOfCampaignsGone) {
   }
 }
 
+// Of a campaign with a budget: 1500 of 9000 spent by three users, and shares where they are.
+class BudgetCorruptionTest : public CorruptionTest {
+ protected:
+  void SetUp() override {
+    CorruptionTest::SetUp();
+    core::CampaignDefinition definition = Definition();
+    definition.use_limits.budget_total_minor = 9'000;
+    campaign_ = Active(definition);
+    coupons_.clear();
+    for (uint32_t i = 0; i < 3; ++i) {
+      coupons_.push_back(Coupon(campaign_, i));
+      ASSERT_THAT(Redeem(coupons_.back(), "order-1"), Succeeds());
+    }
+    ApplyAll();
+    ASSERT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
+  }
+
+  std::string PartKey() { return keys().Campaign(partition(), number()); }
+  storage::StoredShare Part() { return *storage::OpenShare(Redis({"HGET", PartKey(), "b"})); }
+  void Write(const storage::StoredShare& part) {
+    std::string value;
+    for (const int64_t n : {part.issued, part.share, part.used, part.got, part.sent}) {
+      value += storage::PackNumber(static_cast<uint64_t>(n), 7);
+    }
+    Redis({"HSET", PartKey(), "b", value + storage::PackNumber(0, 6) + storage::PackNumber(0, 6)});
+  }
+  std::string Books() { return keys().LimitBooks(campaign_, storage::LimitKind::kBudget, 0); }
+  // What is named when the partition's part is changed so, and nothing once it is as before.
+  std::set<std::string> TermsWith(const std::function<void(storage::StoredShare&)>& change) {
+    const storage::StoredShare before = Part();
+    storage::StoredShare changed = before;
+    change(changed);
+    Write(changed);
+    std::set<std::string> terms = Terms(VerifyDepth::kCounters);
+    Write(before);
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+    return terms;
+  }
+};
+
+TEST_F(BudgetCorruptionTest, MoneySpentThatNoDiscountTookOff) {
+  EXPECT_EQ(TermsWith([](auto& part) {
+              part.used += 1;
+              part.got += 1;
+            }),
+            (std::set<std::string>{"budget: discounts that stand = used", "budget: got at most leased"}));
+  EXPECT_THAT(TermsWith([](auto& part) { part.used -= 1; }), Contains("budget: discounts that stand = used"));
+}
+
+TEST_F(BudgetCorruptionTest, MoneyThatCameFromNowhere) {
+  EXPECT_EQ(TermsWith([](auto& part) { part.share += 1; }),
+            std::set<std::string>{"budget: share + used + sent = got"});
+  EXPECT_EQ(TermsWith([](auto& part) { part.sent += 1; }),
+            std::set<std::string>{"budget: share + used + sent = got"});
+  EXPECT_THAT(TermsWith([](auto& part) { part.got -= 1; }), Contains("budget: share + used + sent = got"));
+  // Had as if it were leased, and never was.
+  EXPECT_EQ(TermsWith([](auto& part) {
+              part.share += 1;
+              part.got += 1;
+            }),
+            std::set<std::string>{"budget: got at most leased"});
+}
+
+TEST_F(BudgetCorruptionTest, APartGone) {
+  const std::string before = Redis({"HGET", PartKey(), "b"});
+  EXPECT_EQ(Redis({"HDEL", PartKey(), "b"}), "1");
+  ExpectNamed(VerifyDepth::kCounters, "budget: discounts that stand = used");
+  Redis({"HSET", PartKey(), "b", before});
+  EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+}
+
+TEST_F(BudgetCorruptionTest, TheBooksChanged) {
+  for (const std::string& field : {std::string("pool"), "l" + std::to_string(partition())}) {
+    Redis({"HINCRBY", Books(), field, "1"});
+    ExpectNamed(VerifyDepth::kCounters, "budget: pool + away = cap");
+    Redis({"HINCRBY", Books(), field, "-1"});
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+  }
+}
+
+TEST_F(BudgetCorruptionTest, TheBooksGone) {
+  EXPECT_EQ(Redis({"DEL", Books()}), "1");
+  ExpectNamed(VerifyDepth::kCounters, "budget: got at most leased");
+}
+
 }  // namespace
 }  // namespace tessera::contract

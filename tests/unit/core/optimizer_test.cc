@@ -278,5 +278,60 @@ TEST(OptimizerTest, TheMerchantGivesTheCheapestOfWhatExcludesEachOther) {
   EXPECT_EQ(merchant.unused[0].refusal.other, coupons[1].key);
 }
 
+// A gift counts by what it is worth, though it takes nothing off.
+TEST(OptimizerTest, AGiftOfMoreWorthBeatsADiscount) {
+  const Currency euro = *Currency::Parse("EUR", "currency");
+  const Order order{
+      .order_id = "o", .currency = euro, .lines = {{.sku = "A", .quantity = 1, .unit_price_minor = 10'000}}};
+  const StackingRule one_of{.groups = {{.group = "g", .at_most = 1}}};
+  const Offer gift{.currency = euro, .benefit = Gift{.sku = "BAG", .worth_minor = 900}, .stacking = one_of};
+  const Offer five{.currency = euro, .benefit = AmountOff{.amount_minor = 500}, .stacking = one_of};
+  const std::vector<ListedCoupon> coupons = {{.key = {"five", CouponNumber{1}}, .offer = &five},
+                                             {.key = {"gift", CouponNumber{2}}, .offer = &gift}};
+  const OptimizedSet customer = Optimize(order, coupons, Objective::kCustomerMax);
+  EXPECT_TRUE(customer.best_is_proven);
+  EXPECT_EQ(KeysOf(customer.best), Keys({coupons[1].key}));
+  EXPECT_EQ(customer.best.benefit_minor, 900);
+  EXPECT_EQ(customer.best.discount_minor, 0);
+  EXPECT_EQ(customer.best.payable_minor, 10'000);
+  EXPECT_EQ(KeysOf(*customer.runner_up), Keys({coupons[0].key}));
+  ASSERT_EQ(customer.unused.size(), 1U);
+  EXPECT_EQ(customer.unused[0].refusal.why, WhyNot::kGroupFull);
+  EXPECT_EQ(customer.unused[0].refusal.other, coupons[1].key);
+  const OptimizedSet merchant = Optimize(order, coupons, Objective::kMerchantMin);
+  EXPECT_EQ(KeysOf(merchant.best), Keys({coupons[0].key}));
+  EXPECT_EQ(merchant.best.benefit_minor, 500);
+}
+
+// Of 25 that all go together the 20 best are used, which are as many as an order may have.
+TEST(OptimizerTest, OfTooManyThatGoTogetherTheBestAreUsed) {
+  const Currency euro = *Currency::Parse("EUR", "currency");
+  const Order order{
+      .order_id = "o", .currency = euro, .lines = {{.sku = "A", .quantity = 1, .unit_price_minor = 100'000}}};
+  std::vector<Offer> offers;
+  for (int64_t i = 0; i < 25; ++i) {
+    // In no order: each of 1.00 to 1.24 once.
+    offers.push_back({.currency = euro, .benefit = AmountOff{.amount_minor = 100 + i * 7 % 25}});
+  }
+  std::vector<ListedCoupon> coupons;
+  Keys best;
+  Keys rest;
+  for (uint64_t i = 0; i < offers.size(); ++i) {
+    coupons.push_back({.key = {"campaign-" + std::to_string(i), CouponNumber{i}}, .offer = &offers[i]});
+    (std::get<AmountOff>(offers[i].benefit).amount_minor >= 105 ? best : rest).insert(coupons.back().key);
+  }
+  ASSERT_EQ(best.size(), 20U);
+  const OptimizedSet chosen = Optimize(order, coupons, Objective::kCustomerMax);
+  EXPECT_EQ(KeysOf(chosen.best), best);
+  EXPECT_EQ(chosen.best.discount_minor, 20 * (105 + 124) / 2);
+  Keys unused;
+  for (const RefusedCoupon& one : chosen.unused) {
+    unused.insert(one.key);
+    EXPECT_EQ(one.refusal.why, WhyNot::kTooManyCoupons) << WhyNotName(one.refusal.why);
+    EXPECT_EQ(one.refusal.at_most, 20);
+  }
+  EXPECT_EQ(unused, rest);
+}
+
 }  // namespace
 }  // namespace tessera::core

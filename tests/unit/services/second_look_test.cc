@@ -15,6 +15,7 @@ struct Use {
   CouponName named;     // when it was judged
   CouponNumber coupon;  // that it became
   core::Campaign campaign;
+  std::optional<int64_t> discount_max_minor = std::nullopt;
 };
 
 // As a store explains a redemption of these coupons.
@@ -23,7 +24,7 @@ storage::Explanation ExplanationOf(const std::vector<Use>& uses) {
   core::Order order = TestOrder();
   order.instant_ms = 1'711'965'600'000;
   std::vector<storage::Candidate> candidates;
-  for (const Use& use : uses) candidates.push_back({use.named, &use.campaign});
+  for (const Use& use : uses) candidates.push_back({use.named, &use.campaign, use.discount_max_minor});
   const auto decision = StackJudge(order, {})(candidates, order.instant_ms);
   const auto& stack = std::get<core::PricedStack>(decision.stack);
   storage::Redemption& redemption = explanation.redemption;
@@ -40,6 +41,7 @@ storage::Explanation ExplanationOf(const std::vector<Use>& uses) {
     applied.key.name = use->coupon;
     redemption.coupons.push_back(applied);
     explanation.receipt.campaign_versions.push_back(use->campaign.version);
+    explanation.receipt.discount_max_minor.push_back(use->discount_max_minor);
     explanation.campaigns.push_back(std::make_shared<core::Campaign>(use->campaign));
   }
   explanation.receipt.applied = redemption.coupons;
@@ -101,6 +103,31 @@ TEST(SecondLookTest, TellsWhatWouldBeRefused) {
   const auto& refusal = out.decision().refused(0).refusal();
   EXPECT_EQ(refusal.reason(), coupon::v1::ERROR_REASON_COUPON_EXCLUSIVE);
   EXPECT_EQ(refusal.metadata(0).value(), "c-7");
+}
+
+// The budget had 1.50 left when it was judged, whatever it has now.
+TEST(SecondLookTest, WhatABudgetClippedIsClippedAgain) {
+  auto explanation = ExplanationOf({{CouponNumber{7}, CouponNumber{7}, AmountCampaign("five", 500)},
+                                    {CouponNumber{8}, CouponNumber{8}, AmountCampaign("six", 600), 150},
+                                    {CouponNumber{3}, CouponNumber{3}, kTenth}});
+  const auto out = LookAgain(explanation);
+  EXPECT_TRUE(out.matches()) << out.ShortDebugString();
+  EXPECT_EQ(out.decision().discount().amount_minor(), 500 + 150 + 935);
+  explanation.receipt.discount_max_minor[1].reset();
+  EXPECT_FALSE(LookAgain(explanation).matches());
+}
+
+// It was a Monday when it was judged.
+TEST(SecondLookTest, HoursOfTheWeekAreThoseOfTheJudgement) {
+  core::Campaign mondays = AmountCampaign("mondays", 500);
+  mondays.definition.offer.weekly_windows = {{.day = 0, .start_minute = 600, .end_minute = 840}};
+  auto explanation = ExplanationOf({{CouponNumber{7}, CouponNumber{7}, mondays}});
+  EXPECT_TRUE(LookAgain(explanation).matches());
+  explanation.receipt.order.instant_ms += 2 * 3'600'000;
+  const auto out = LookAgain(explanation);
+  EXPECT_FALSE(out.matches());
+  ASSERT_EQ(out.decision().refused_size(), 1);
+  EXPECT_EQ(out.decision().refused(0).refusal().reason(), coupon::v1::ERROR_REASON_OUTSIDE_WEEKLY_WINDOW);
 }
 
 }  // namespace

@@ -291,5 +291,30 @@ TEST_F(StackHandlersTest, OfOneCampaignEachIsListedByItsOwnTime) {
   }
 }
 
+// A redemption of the last hour of a Sunday is explained on a Monday as it was judged.
+TEST_F(StackHandlersTest, ARedemptionExplainsItselfOutsideItsHours) {
+  auto sundays = Amount(800);
+  // kNow is Sunday, the 15th of June 2025, at 17:06 in Berlin.
+  auto* window = sundays.mutable_offer()->add_weekly_windows();
+  window->set_day(pb::DAY_OF_WEEK_SUNDAY);
+  window->set_start_minute(17 * 60);
+  window->set_end_minute(18 * 60);
+  OpenCampaign("sundays", sundays);
+  const std::string first = Claim("sundays", "ada").coupon_id();
+  const std::string second = Claim("sundays", "ada").coupon_id();
+  const auto redeemed = Redeem("ada", {first, five_});
+  ASSERT_TRUE(redeemed.ok()) << redeemed.error().message;
+  EXPECT_EQ(redeemed->redemption().discount().amount_minor(), 1'300);
+  now_ms_ += 8 * 3'600'000;
+  const auto refused = Redeem("ada", {second});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason, core::Reason::kOutsideWeeklyWindow);
+  pb::ExplainRedemptionRequest request;
+  request.set_redemption_id(redeemed->redemption().redemption_id());
+  const auto explained = Call(returns_, &ReturnHandlers::ExplainRedemption, request);
+  ASSERT_TRUE(explained.ok()) << explained.error().message;
+  EXPECT_TRUE(explained->matches()) << explained->ShortDebugString();
+}
+
 }  // namespace
 }  // namespace tessera::redeemer
