@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "async/when_all.h"
+#include "core/order_limits.h"
 #include "services/redeemer/stack_judge.h"
 
 namespace tessera::redeemer {
@@ -10,7 +11,7 @@ namespace {
 
 using core::Reason;
 
-// How many judgements of one call are on their way at once.
+// How many calls of the store are on their way at once.
 constexpr size_t kAtOnce = 64;
 
 // What a judgement was made by.
@@ -18,36 +19,92 @@ struct Seen {
   std::shared_ptr<const core::Campaign> campaign;
   std::optional<int64_t> discount_max_minor;
 };
+using SeenOf = std::map<core::CouponName, Seen>;
 
-// Judges as StackJudge does, and keeps what it was shown.
-storage::Decide Watching(const core::Order& order, Seen* seen) {
-  return [judge = StackJudge(order, {}), seen](std::span<const storage::Candidate> candidates,
-                                               core::InstantMs now) {
-    const storage::Candidate& shown = candidates.front();
-    if (seen->campaign == nullptr || *seen->campaign != *shown.campaign) {
-      seen->campaign = std::make_shared<const core::Campaign>(*shown.campaign);
+// Judges each candidate as if it were the only one, and keeps what it was shown. The sums are those of no
+// order.
+storage::Decision JudgeEach(const StackJudge& judge, SeenOf* seen_of,
+                            std::span<const storage::Candidate> candidates, core::InstantMs now) {
+  storage::Decision all;
+  core::PricedStack applied;
+  std::vector<storage::RefusedCandidate> refused;
+  for (size_t place = 0; place < candidates.size(); ++place) {
+    const storage::Candidate& shown = candidates[place];
+    Seen& seen = (*seen_of)[shown.coupon];
+    if (seen.campaign == nullptr || *seen.campaign != *shown.campaign) {
+      seen.campaign = std::make_shared<const core::Campaign>(*shown.campaign);
     }
-    seen->discount_max_minor = shown.discount_max_minor;
-    return judge(candidates, now);
-  };
+    seen.discount_max_minor = shown.discount_max_minor;
+    storage::Decision one = judge(candidates.subspan(place, 1), now);
+    all.holds.start_ms = std::max(all.holds.start_ms, one.holds.start_ms);
+    all.holds.end_ms = std::min(all.holds.end_ms, one.holds.end_ms);
+    if (auto* stack = std::get_if<core::PricedStack>(&one.stack)) {
+      applied.applied.push_back(std::move(stack->applied.front()));
+    } else {
+      auto& why = std::get<std::vector<storage::RefusedCandidate>>(one.stack);
+      refused.push_back({.place = place, .why = std::move(why.front().why)});
+    }
+  }
+  if (refused.empty()) {
+    all.stack = std::move(applied);
+  } else {
+    all.stack = std::move(refused);
+  }
+  return all;
 }
 
-async::Task<void> JudgeOne(storage::RedemptionStore* store, const AloneQuestion* question,
-                           core::CouponName coupon, std::optional<core::Result<JudgedAlone>>* out) {
-  Seen seen;
+// Coupons by their places, together in calls in which no campaign comes twice: what coupons of one campaign
+// would use of its limits together says nothing of each alone. Of a campaign that is not known each stands
+// alone.
+std::vector<std::vector<size_t>> Groups(const std::vector<AskedCoupon>& asked) {
+  std::vector<std::vector<size_t>> alone;
+  std::map<std::string, size_t> seen;
+  std::vector<std::vector<size_t>> layers;  // the n-th coupon of each campaign
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (asked[i].campaign_id.empty()) {
+      alone.push_back({i});
+      continue;
+    }
+    const size_t layer = seen[asked[i].campaign_id]++;
+    if (layer == layers.size()) layers.emplace_back();
+    layers[layer].push_back(i);
+  }
+  std::vector<std::vector<size_t>> groups = std::move(alone);
+  for (const std::vector<size_t>& layer : layers) {
+    for (size_t first = 0; first < layer.size(); first += core::limits::kStackedCouponsMax) {
+      const size_t last = std::min(first + core::limits::kStackedCouponsMax, layer.size());
+      groups.emplace_back(layer.begin() + static_cast<ptrdiff_t>(first),
+                          layer.begin() + static_cast<ptrdiff_t>(last));
+    }
+  }
+  return groups;
+}
+
+async::Task<void> JudgeGroup(storage::RedemptionStore* store, const AloneQuestion* question,
+                             const std::vector<AskedCoupon>* asked, const std::vector<size_t>* group,
+                             std::vector<std::optional<core::Result<JudgedAlone>>>* out) {
+  SeenOf seen_of;
   storage::UseIntent intent;
   intent.op.deadline = question->deadline;
-  intent.coupons.push_back(coupon);
+  for (const size_t i : *group) intent.coupons.push_back((*asked)[i].coupon);
   intent.user = question->user;
   intent.order = question->order;
-  intent.decide = Watching(question->order, &seen);
+  intent.decide = [judge = StackJudge(question->order, {}), &seen_of](
+                      std::span<const storage::Candidate> candidates, core::InstantMs now) {
+    return JudgeEach(judge, &seen_of, candidates, now);
+  };
   const auto verdict = co_await store->Validate(std::move(intent));
-  if (!verdict.ok()) {
-    *out = verdict.error();
-    co_return;
+  for (size_t k = 0; k < group->size(); ++k) {
+    auto& answer = (*out)[(*group)[k]];
+    if (!verdict.ok()) {
+      answer = verdict.error();
+      continue;
+    }
+    const storage::CouponVerdict& said = verdict->coupons[k];
+    const Seen& seen = seen_of[said.coupon];
+    answer = JudgedAlone{(*asked)[(*group)[k]].coupon, said.campaign_id, said.says, seen.campaign,
+                         seen.discount_max_minor};
   }
-  const storage::CouponVerdict& said = verdict->coupons.front();
-  *out = JudgedAlone{coupon, said.campaign_id, said.says, std::move(seen.campaign), seen.discount_max_minor};
 }
 
 // Whether a refusal is of this one coupon, so that it says nothing of others of its campaign.
@@ -74,12 +131,13 @@ JudgedAlone SameOf(const JudgedAlone& judged, core::CouponNumber coupon) {
 }  // namespace
 
 async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Each(AloneQuestion question,
-                                                               std::vector<core::CouponName> coupons) {
+                                                               std::vector<AskedCoupon> coupons) {
   std::vector<std::optional<core::Result<JudgedAlone>>> answers(coupons.size());
-  for (size_t first = 0; first < coupons.size(); first += kAtOnce) {
+  const std::vector<std::vector<size_t>> groups = Groups(coupons);
+  for (size_t first = 0; first < groups.size(); first += kAtOnce) {
     std::vector<async::Task<void>> tasks;
-    for (size_t i = first; i < std::min(first + kAtOnce, coupons.size()); ++i) {
-      tasks.push_back(JudgeOne(&store_, &question, coupons[i], &answers[i]));
+    for (size_t i = first; i < std::min(first + kAtOnce, groups.size()); ++i) {
+      tasks.push_back(JudgeGroup(&store_, &question, &coupons, &groups[i], &answers));
     }
     co_await async::WhenAll(std::move(tasks));
   }
@@ -98,12 +156,12 @@ async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Wallet(AloneQuestion q
   });
   // Who is asked: one of each campaign for those that are issued, and each that some order holds. It is the
   // newest, since wallets begin with those: once its time has come, so has that of the others.
-  std::vector<core::CouponName> asked;
+  std::vector<AskedCoupon> asked;
   std::map<std::string, core::CouponNumber> speakers;
   for (const storage::Coupon& coupon : coupons) {
     const bool issued = coupon.state == storage::CouponState::kIssued;
     if (!issued || speakers.try_emplace(coupon.campaign_id, coupon.number).second) {
-      asked.emplace_back(coupon.number);
+      asked.push_back({coupon.number, coupon.campaign_id});
     }
   }
   auto answers = co_await Each(question, std::move(asked));
@@ -111,14 +169,14 @@ async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Wallet(AloneQuestion q
   std::map<core::CouponName, JudgedAlone> known;
   for (JudgedAlone& judged : *answers) known.emplace(judged.coupon, std::move(judged));
   // A speaker may have been used since the wallet was read: then the others are asked themselves.
-  std::vector<core::CouponName> left;
+  std::vector<AskedCoupon> left;
   for (const storage::Coupon& coupon : coupons) {
     if (known.contains(coupon.number)) continue;
     const JudgedAlone& speaker = known.at(speakers.at(coupon.campaign_id));
     if (SpeaksForAll(speaker)) {
       known.emplace(coupon.number, SameOf(speaker, coupon.number));
     } else {
-      left.emplace_back(coupon.number);
+      left.push_back({coupon.number, coupon.campaign_id});
     }
   }
   answers = co_await Each(std::move(question), std::move(left));

@@ -32,16 +32,22 @@ struct AloneQuestion {
   storage::Deadline deadline{};
 };
 
-// Asks the store about each of many coupons of one user, side by side. Loop thread only; the store must
-// outlive it.
+// A coupon to be judged.
+struct AskedCoupon {
+  core::CouponName coupon;
+  std::string campaign_id = {};  // empty where it is not known
+};
+
+// Asks the store about each of many coupons of one user, side by side, and in one call where they don't spend
+// the same limits. Loop thread only; the store must outlive it.
 class AloneJudge {
  public:
   using Judged = std::vector<JudgedAlone>;
 
   explicit AloneJudge(storage::RedemptionStore& store) : store_(store) {}
 
-  // Each by a judgement of its own, in their order. Refused itself only where the store can't tell.
-  async::Task<core::Result<Judged>> Each(AloneQuestion question, std::vector<core::CouponName> coupons);
+  // Each as if it were the only one, in their order. Refused itself only where the store can't tell.
+  async::Task<core::Result<Judged>> Each(AloneQuestion question, std::vector<AskedCoupon> coupons);
 
   // Coupons as the wallet has them, in their order, those that are neither issued nor reserved left out.
   // Coupons of one campaign are worth the same on one order, so one of them is asked for all that are issued,

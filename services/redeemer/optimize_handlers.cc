@@ -95,7 +95,9 @@ OptimizeHandlers::Answer<CouponChoice> OptimizeHandlers::Candidates(const Questi
     choices = *std::move(wallet);
   } else {
     AloneQuestion alone{question.user, question.request.order, question.deadline};
-    auto judged = co_await judge_.Each(std::move(alone), question.listed);
+    std::vector<AskedCoupon> asked;
+    for (const core::CouponName& name : question.listed) asked.push_back({name});
+    auto judged = co_await judge_.Each(std::move(alone), std::move(asked));
     if (!judged.ok()) co_return std::move(judged).error();
     choices.judged = *std::move(judged);
   }

@@ -74,7 +74,7 @@ class JobBench {
 
 }  // namespace
 
-void MeasureJobs(BenchResult* result) {
+void MeasureJobs(const BenchOptions& /*options*/, BenchResult* result) {
   Say("ten million codes by a job and a stream");
   JobBench bench;
   bench.MakeAndRead(kWarmUp);

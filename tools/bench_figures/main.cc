@@ -2,8 +2,11 @@
 // it.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "tools/bench_figures/measure.h"
 
@@ -25,18 +28,18 @@ int main(int argc, char** argv) {
   app.add_option("--coupons", options.coupons, "Coupons for the figures of memory")
       ->check(CLI::Range(10'000, 50'000'000))
       ->capture_default_str();
+  std::vector<std::string> names;
+  for (const FigureGroup& group : kFigureGroups) names.emplace_back(group.name);
+  std::vector<std::string> only;
+  app.add_option("--only", only, "Groups of figures to measure; all without it")->check(CLI::IsMember(names));
   CLI11_PARSE(app, argc, argv);
   options.slice = std::chrono::milliseconds(static_cast<int64_t>(slice_s * 1000));
   BenchResult result;
   try {
-    MeasureServices(options, &result);
-    MeasureStore(options, &result);
-    MeasureStacks(options, &result);
-    MeasurePricing(options, &result);
-    MeasureEligible(options, &result);
-    MeasureForged(options, &result);
-    MeasureCodes(options, &result);
-    MeasureJobs(&result);
+    for (const FigureGroup& group : kFigureGroups) {
+      if (only.empty() || std::count(only.begin(), only.end(), group.name) > 0)
+        group.measure(options, &result);
+    }
   } catch (const std::exception& e) {
     std::fprintf(stderr, "bench: failed: %s\n", e.what());
     return 1;

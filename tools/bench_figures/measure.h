@@ -17,7 +17,7 @@ void MeasureForged(const BenchOptions& options, BenchResult* result);
 void MeasureCodes(const BenchOptions& options, BenchResult* result);
 
 // Codes by the million, through the services: job_memory_growth_mib.
-void MeasureJobs(BenchResult* result);
+void MeasureJobs(const BenchOptions& options, BenchResult* result);
 
 // Pricing on one core: evaluate_us, optimize20_p99_ms, optimize20_proven_percent.
 void MeasurePricing(const BenchOptions& options, BenchResult* result);
@@ -31,5 +31,15 @@ void MeasureEligible(const BenchOptions& options, BenchResult* result);
 // Through the services: claim_over_echo, batch64_over_single, batch64_over_evalsha, fsync_over_everysec,
 // analytics_lag_p99_s.
 void MeasureServices(const BenchOptions& options, BenchResult* result);
+
+// All of them, by name and in the order in which they are measured.
+struct FigureGroup {
+  const char* name;
+  void (*measure)(const BenchOptions& options, BenchResult* result);
+};
+inline constexpr FigureGroup kFigureGroups[] = {{"services", MeasureServices}, {"store", MeasureStore},
+                                                {"stacks", MeasureStacks},     {"pricing", MeasurePricing},
+                                                {"eligible", MeasureEligible}, {"forged", MeasureForged},
+                                                {"codes", MeasureCodes},       {"jobs", MeasureJobs}};
 
 }  // namespace tessera::bench
