@@ -11,7 +11,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "tools/watch"))
 from load import DayOfAllCurrencies  # noqa: E402
 from queries import Prometheus, dashboard_mistakes, dashboards, fill, mistakes, panels, samples  # noqa: E402
-from stack import SERVICES, Stack, wait_until  # noqa: E402
+from services import SERVICES, wait_until  # noqa: E402
+from stack import Stack  # noqa: E402
 
 DAY_SECONDS = 20
 VISITS = 400

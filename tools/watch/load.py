@@ -1,4 +1,4 @@
-"""Plays a shop's day on a Stack: visitors claim, reserve, commit, redeem, roll back, mistype, come too late and come twice."""
+"""Plays a shop's day on the Services: visitors claim, reserve, commit, redeem, roll back, mistype, come too late and come twice."""
 import collections
 import importlib
 import math
@@ -13,7 +13,7 @@ import uuid
 
 import grpc
 
-from stack import ROOT, wait_until
+from services import ROOT, wait_until
 
 WORKERS = 12
 CALL_SECONDS_MAX = 25

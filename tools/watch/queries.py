@@ -7,7 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from stack import ROOT
+from services import ROOT
 
 DASHBOARDS = os.path.join(ROOT, "deploy/grafana/dashboards")
 
