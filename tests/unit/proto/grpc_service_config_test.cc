@@ -68,7 +68,7 @@ TEST(GrpcServiceConfig, SpoiltCopiesAreRefused) {
       [](json& config) { config["loadBalancingConfig"] = json::array({{{"round_robbin", json::object()}}}); },
       [](json& config) { config["healthCheckConfig"]["serviceName"] = 1; },
       [](json& config) { config["retryThrottling"]["maxTokens"] = 0; },
-      [](json& config) { config["methodConfig"][0]["timeout"] = "5"; },
+      [](json& config) { config["methodConfig"][0]["timeout"] = "30"; },
       [](json& config) { config["methodConfig"][0]["retryPolicy"]["maxAttempts"] = 1; },
       [](json& config) { config["methodConfig"][0]["retryPolicy"]["initialBackoff"] = "100ms"; },
       [](json& config) { config["methodConfig"][0]["retryPolicy"].erase("maxBackoff"); },
