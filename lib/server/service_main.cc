@@ -232,7 +232,7 @@ int RunService(int argc, char** argv, const std::string& name, ServiceProgram& p
   HealthBoard health;
   Router router;
   async::EventLoop loop;
-  ServiceHost host{loop, router, health, registry, log};
+  ServiceHost host{loop, router, health, registry, log, name, TESSERA_VERSION};
   core::Status built = program.Build(host);
   if (built.ok()) built = router.Check();
   if (!built.ok()) {

@@ -21,6 +21,9 @@ struct ServiceHost {
   HealthBoard& health;
   prometheus::Registry& registry;
   const Log& log;
+  // "issuer", and the version of the program.
+  const std::string& name;
+  std::string version;
 };
 
 // What one service adds to the shared main. Calls come in this order: Bind and Build on the main thread

@@ -35,6 +35,8 @@ core::Status StoreProgram::Build(server::ServiceHost& host) {
   const storage::StoreCodecs codecs{{api::EncodeDefinition, api::DecodeDefinition}, api::MakeReceiptCodec()};
   store_ = std::make_unique<storage::RedisStore>(host.loop, settings_.redis, settings_.storage, codecs,
                                                  tools_->digests, metrics_.get());
+  status_ = std::make_unique<StatusHandlers>(host, *store_, settings_);
+  status_->Register(host.router);
   AddLoop(std::make_unique<StoreHealth>(*store_, host.health, host.registry, PromiseOf(settings_.storage)));
   BuildOwn(host);
   return core::Ok();

@@ -8,6 +8,7 @@
 #include "services/program/background_loop.h"
 #include "services/program/handler_tools.h"
 #include "services/program/redis_metrics.h"
+#include "services/program/status_handlers.h"
 #include "services/program/store_settings.h"
 #include "storage/redis/redis_store.h"
 
@@ -43,6 +44,7 @@ class StoreProgram : public server::ServiceProgram {
   std::unique_ptr<HandlerTools> tools_;
   std::unique_ptr<RedisMetrics> metrics_;
   std::unique_ptr<storage::RedisStore> store_;
+  std::unique_ptr<StatusHandlers> status_;
   std::vector<std::unique_ptr<BackgroundLoop>> loops_;
   size_t loops_running_ = 0;
   async::Event loops_ended_;

@@ -128,4 +128,16 @@ std::string PromiseOf(const storage::StoreConfig& config) {
   return "";
 }
 
+std::string TopologyOf(const redis::Config& config) {
+  switch (config.topology) {
+    case redis::TopologyKind::kSingle:
+      return "single";
+    case redis::TopologyKind::kSentinel:
+      return "sentinel";
+    case redis::TopologyKind::kCluster:
+      return "cluster";
+  }
+  return "";
+}
+
 }  // namespace tessera::program

@@ -21,4 +21,7 @@ void Bind(server::ConfigBinder& binder, StoreSettings& settings);
 // "fsync", "replicated:2", ...
 std::string PromiseOf(const storage::StoreConfig& config);
 
+// "single", "sentinel" or "cluster".
+std::string TopologyOf(const redis::Config& config);
+
 }  // namespace tessera::program

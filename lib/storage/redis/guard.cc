@@ -171,9 +171,12 @@ async::Task<void> Guard::Check(redis::Client& client) {
   const std::vector<redis::Result<redis::Reply>> configs =
       co_await client.ExecuteOnEachPrimary(ConfigCommand(), async::After(kCheckTimeout));
   storage_full_ = false;
+  bool answered = !infos.empty();
   if (infos.empty()) found = core::Error(Reason::kStoreUnreachable, "The store can't be reached.");
   for (const redis::Result<redis::Reply>& info : infos) {
     if (found.ok()) found = info.ok() ? JudgeInfo(info->text()) : core::Status(FromRedis(info.error()));
+    answered = answered && info.ok();
+    if (info.ok()) redis_version_ = InfoField(info->text(), "redis_version");
     // Scripts whose keys lie in several slots would be refused, one claim and not the other.
     if (found.ok() && !client.has_slots() && InfoField(info->text(), "cluster_enabled") == "1") {
       found = core::Error(Reason::kStoreForeign,
@@ -181,6 +184,7 @@ async::Task<void> Guard::Check(redis::Client& client) {
                   .Because("cluster_enabled is 1");
     }
   }
+  reachable_ = answered;
   for (const redis::Result<redis::Reply>& reply : configs) {
     if (found.ok()) found = reply.ok() ? JudgeConfig(*reply) : core::Status(FromRedis(reply.error()));
   }

@@ -35,6 +35,10 @@ class Guard {
 
   // Whether the last round found everything as promised; the message says what was not.
   const core::Status& verdict() const { return verdict_; }
+  // The version of a primary that was asked in the last round; empty before one was.
+  const std::string& redis_version() const { return redis_version_; }
+  // Whether every primary answered in the last round. When one did not, calls go on and find out themselves.
+  bool reachable() const { return reachable_; }
 
  private:
   core::Status JudgeInfo(std::string_view info);
@@ -47,6 +51,8 @@ class Guard {
   RedisClock& clock_;
   async::Event stopped_;
   core::Status verdict_;
+  std::string redis_version_;
+  bool reachable_ = false;
   bool storage_full_ = false;
   bool markers_seen_ = false;
 };

@@ -95,6 +95,10 @@ void RedisStore::Close() {
   parts_->client.Close();
 }
 
+const std::string& RedisStore::redis_version() const { return parts_->guard.redis_version(); }
+
+bool RedisStore::reachable() const { return parts_->guard.reachable(); }
+
 const core::Status& RedisStore::verdict() const { return parts_->guard.verdict(); }
 const StoreConfig& RedisStore::config() const { return parts_->config; }
 core::InstantMs RedisStore::NowMs() const { return parts_->clock.Now(); }

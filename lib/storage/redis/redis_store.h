@@ -49,6 +49,10 @@ class RedisStore final : public CampaignStore,
   // Ok while the store does what it promises; for health and metrics.
   const core::Status& verdict() const;
   const StoreConfig& config() const;
+  // The version of a primary, such as "7.0.15"; empty before one was asked.
+  const std::string& redis_version() const;
+  // Whether all primaries answered when they were last asked.
+  bool reachable() const;
   core::InstantMs NowMs() const;
   redis::Client& client();
 
