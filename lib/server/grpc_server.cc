@@ -86,6 +86,10 @@ void Bind(ConfigSection section, GrpcConfig& config) {
                 "Milliseconds without an answer to that ping after which the connection is closed.");
   section.Field("ping_interval_min_ms", &config.ping_interval_min, {0, 7'200'000},
                 "Milliseconds between two pings of a client; one that pings more often is disconnected.");
+  section.Field("connection_age_max_ms", &config.connection_age_max, {100, 86'400'000},
+                "Milliseconds, give or take a tenth, after which a client is told to connect anew, so that "
+                "it finds replicas that came "
+                "later; calls under way end first.");
 }
 
 class GrpcServer::Transport {
@@ -114,6 +118,9 @@ class GrpcServer::Transport {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                                static_cast<int>(config_.ping_interval_min.count()));
+    // Without a grace period, a connection that is told to go ends with its last call.
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               static_cast<int>(config_.connection_age_max.count()));
     // No channelz service reads these counts.
     builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);
     // Reflection is the only service with threads of its own; it needs few.

@@ -31,6 +31,7 @@ struct GrpcConfig {
   std::chrono::milliseconds keepalive_time{60'000};
   std::chrono::milliseconds keepalive_timeout{20'000};
   std::chrono::milliseconds ping_interval_min{10'000};
+  std::chrono::milliseconds connection_age_max{300'000};
 };
 void Bind(ConfigSection section, GrpcConfig& config);
 

@@ -190,6 +190,27 @@ TEST(GrpcServerTest, SurvivesCallersThatGoAway) {
   EXPECT_EQ(server.handlers.begun, server.handlers.answered);
 }
 
+// A client looks for replicas that came later when its connection ends; that costs no call.
+TEST(GrpcServerTest, EndsConnectionsByTheirAgeAndLosesNoCall) {
+  auto options = ProbeServer::Defaults();
+  options.grpc.connection_age_max = std::chrono::milliseconds(200);
+  ProbeServer server(options);
+  const auto channel = server.Channel();
+  const auto stub = probe::v1::ProbeService::NewStub(channel);
+  const auto until = std::chrono::system_clock::now() + std::chrono::seconds(2);
+  int calls = 0;
+  int ends = 0;
+  while (std::chrono::system_clock::now() < until) {
+    ProbeResponse response;
+    const grpc::Status status = stub->Issue(Context().get(), {}, &response);
+    ASSERT_TRUE(status.ok()) << "call " << calls << ": " << status.error_message();
+    ++calls;
+    // It ends while nothing is under way too.
+    if (calls % 10 == 0 && channel->WaitForStateChange(GRPC_CHANNEL_READY, until)) ++ends;
+  }
+  EXPECT_GE(ends, 3) << "of " << calls << " calls";
+}
+
 TEST(GrpcServerTest, LogsIdsOnlyAndCounts) {
   ProbeServer server;
   ProbeRequest request;
