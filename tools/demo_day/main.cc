@@ -9,6 +9,7 @@
 
 #include "tests/support/service_process.h"
 #include "tools/demo_day/day.h"
+#include "tools/demo_day/terminal.h"
 #include "tools/load/report.h"
 
 namespace {
@@ -26,11 +27,17 @@ int PlayDay() {
     std::fputs("\ndemo: interrupted\n", stderr);
     return 130;
   }
+  bool shown = true;
+  for (const char* words : {"doctor", "campaign list", "stats spring-percent"}) {
+    shown = tessera::demo::ShowCouponctl(deployment, words) && shown;
+  }
   std::printf("%s%s\n", day.Report().c_str(), tessera::load::MachineLine().c_str());
   const auto violations = day.Violations();
   for (const std::string& violation : violations) std::printf("demo: VIOLATION: %s\n", violation.c_str());
-  std::puts(violations.empty() ? "demo: ok" : "demo: failed");
-  return violations.empty() ? 0 : 1;
+  if (!shown) std::puts("demo: VIOLATION: couponctl failed");
+  const bool ok = shown && violations.empty();
+  std::puts(ok ? "demo: ok" : "demo: failed");
+  return ok ? 0 : 1;
 }
 
 }  // namespace

@@ -1,0 +1,99 @@
+#include "tools/couponctl/command_line.h"
+
+#include <cstdio>
+#include <map>
+
+#include "tools/couponctl/answer_text.h"
+
+namespace tessera::couponctl {
+namespace {
+
+constexpr char kFooter[] =
+    "Exit codes: 0 done; 1 refused, or not redeemable; 2 a mistake in the command line, a file or a field; 3 "
+    "nobody answered or not\n"
+    "now, so the same may be tried again, a change with its --request-id; 4 the token is unknown or its "
+    "roles don't allow it; 5 a fault.";
+
+void AddSettings(CLI::App& app, Settings& settings) {
+  app.add_option("--issuer", settings.issuer, "The issuer's address")
+      ->envname("COUPON_ISSUER")
+      ->capture_default_str();
+  app.add_option("--redeemer", settings.redeemer, "The redeemer's address")
+      ->envname("COUPON_REDEEMER")
+      ->capture_default_str();
+  app.add_option("--analytics", settings.analytics, "Analytics' address")
+      ->envname("COUPON_ANALYTICS")
+      ->capture_default_str();
+  // A token among the arguments would stand in everybody's list of processes.
+  app.add_option(
+         "--token-file", settings.token_file,
+         "File with the bearer token; without it the token is COUPON_TOKEN of the environment, or none")
+      ->envname("COUPON_TOKEN_FILE");
+  app.add_option("--timeout", settings.timeout_s, "Seconds for each call")
+      ->check(CLI::Range(0.001, 3600.0))
+      ->capture_default_str();
+  app.add_option("-o,--output", settings.format, "table, json or yaml")
+      ->envname("COUPON_OUTPUT")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Format>{{"table", Format::kTable},
+                                                                        {"json", Format::kJson},
+                                                                        {"yaml", Format::kYaml}})
+                      .description(""))
+      ->type_name("FORMAT");
+}
+
+int Fail(const Settings& settings, const CallFailed& failure) {
+  std::fputs((settings.format == Format::kTable ? failure.Text() : failure.Json()).c_str(), stderr);
+  return failure.exit_code();
+}
+
+int Fail(ExitCode code, const char* what) {
+  std::fprintf(stderr, "couponctl: %s\n", what);
+  return code;
+}
+
+}  // namespace
+
+CLI::CheckedTransformer EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix) {
+  std::map<std::string, int> words;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (type.value(i)->number() != 0) words[Word(type.value(i)->name(), prefix)] = type.value(i)->number();
+  }
+  return CLI::CheckedTransformer(words, CLI::ignore_case, CLI::ignore_underscore);
+}
+
+int Run(int argc, char** argv) {
+  Session session;
+  Action action;
+  CLI::App app("Speaks to Tessera's services: campaigns, coupons, orders, statistics.", "couponctl");
+  app.set_version_flag("--version", std::string("couponctl ") + TESSERA_VERSION);
+  app.require_subcommand(1);
+  AddSettings(app, session.settings);
+  AddCampaignCommands(app, session, action);
+  AddWalletCommands(app, session, action);
+  AddUseCommands(app, session, action);
+  AddReturnCommands(app, session, action);
+  AddOperationCommands(app, session, action);
+  AddWatchCommands(app, session, action);
+  AddCompletion(app, action);
+  app.footer(kFooter);  // last, or every command would have it
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? kDone : kMistaken;
+  }
+  if (const char* token = std::getenv("COUPON_TOKEN");
+      token != nullptr && session.settings.token_file.empty()) {
+    session.settings.token = token;
+  }
+  try {
+    return action();
+  } catch (const CallFailed& failure) {
+    return Fail(session.settings, failure);
+  } catch (const Mistake& mistake) {
+    return Fail(kMistaken, mistake.what());
+  } catch (const std::exception& fault) {
+    return Fail(kFault, fault.what());
+  }
+}
+
+}  // namespace tessera::couponctl
