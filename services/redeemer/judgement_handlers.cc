@@ -57,18 +57,16 @@ std::vector<Listed> Sorted(const std::vector<storage::Coupon>& coupons, AloneJud
   return listed;
 }
 
-pb::ListEligibleCouponsResponse ToResponse(const std::vector<Listed>& listed, const core::Order& order) {
-  pb::ListEligibleCouponsResponse response;
+void Set(pb::ListEligibleCouponsResponse* out, const std::vector<Listed>& listed, const core::Order& order) {
   const std::vector<std::string> line_ids = api::LineIdsOf(order);
   const api::OrderWords words{order.currency, line_ids};
   for (const Listed& one : listed) {
-    pb::EligibleCoupon* coupon = response.add_coupons();
+    pb::EligibleCoupon* coupon = out->add_coupons();
     coupon->set_coupon_id(one.coupon.number.ToId());
     coupon->set_campaign_id(one.coupon.campaign_id);
     *coupon->mutable_expire_time() = api::ToProto(one.coupon.usable.end_ms);
-    *coupon->mutable_verdict() = api::ToProto(one.judged.says, words);
+    api::Set(coupon->mutable_verdict(), one.judged.says, words);
   }
-  return response;
 }
 
 }  // namespace
@@ -115,8 +113,9 @@ JudgementHandlers::Answer<pb::ValidateCouponsResponse> JudgementHandlers::Valida
   co_return ToResponse(said, parsed->order, verdict->discount_minor);
 }
 
-JudgementHandlers::Answer<pb::ListEligibleCouponsResponse> JudgementHandlers::ListEligibleCoupons(
-    const Context& context, const pb::ListEligibleCouponsRequest& request) {
+async::Task<core::Status> JudgementHandlers::ListEligibleCoupons(
+    const Context& context, const pb::ListEligibleCouponsRequest& request,
+    pb::ListEligibleCouponsResponse* response) {
   auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
   AloneQuestion question{tools_.users.MakeUserKey(parsed->user_id), parsed->order, context.deadline};
@@ -135,10 +134,10 @@ JudgementHandlers::Answer<pb::ListEligibleCouponsResponse> JudgementHandlers::Li
   if (!page.ok()) co_return page.error();
   auto judged = co_await judge_.Wallet(std::move(question), page->coupons);
   if (!judged.ok()) co_return judged.error();
-  auto response = ToResponse(Sorted(page->coupons, *std::move(judged)), parsed->order);
+  Set(response, Sorted(page->coupons, *std::move(judged)), parsed->order);
   if (!page->next_cursor.empty())
-    response.set_next_page_token(tools_.tokens.Seal(sealed_for, page->next_cursor));
-  co_return response;
+    response->set_next_page_token(tools_.tokens.Seal(sealed_for, page->next_cursor));
+  co_return core::Ok();
 }
 
 }  // namespace tessera::redeemer

@@ -1,5 +1,7 @@
 // How long a user with 500 coupons waits to see what each would take off the cart.
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -65,13 +67,15 @@ class EligibleBench {
     }
     std::vector<double> millis;
     for (int i = 0; i < kCalls; ++i) {
-      pb::ListEligibleCouponsResponse response;
+      // As a caller would take it who cares for the time: some 12,000 parts, given back at once.
+      google::protobuf::Arena arena;
+      auto* response = google::protobuf::Arena::CreateMessage<pb::ListEligibleCouponsResponse>(&arena);
       const auto begin = std::chrono::steady_clock::now();
       Check(load::CallPatiently(caller_, redeemer_.get(), &pb::RedeemerService::Stub::ListEligibleCoupons,
-                                request, &response));
+                                request, response));
       millis.push_back(
           std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-      if (response.coupons_size() != kCoupons) throw std::runtime_error("not all coupons were listed");
+      if (response->coupons_size() != kCoupons) throw std::runtime_error("not all coupons were listed");
     }
     std::sort(millis.begin(), millis.end());
     return millis;
