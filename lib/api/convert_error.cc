@@ -12,15 +12,19 @@ coupon::v1::ErrorReason ToProto(core::Reason reason) {
   return out;
 }
 
-coupon::v1::Refusal ToProto(const core::Error& error) {
-  coupon::v1::Refusal out;
-  out.set_reason(ToProto(error.reason));
-  out.set_message(error.message);
+void Set(coupon::v1::Refusal* out, const core::Error& error) {
+  out->set_reason(ToProto(error.reason));
+  out->set_message(error.message);
   for (const auto& [key, value] : error.metadata) {
-    coupon::v1::RefusalMetadata* entry = out.add_metadata();
+    coupon::v1::RefusalMetadata* entry = out->add_metadata();
     entry->set_key(key);
     entry->set_value(value);
   }
+}
+
+coupon::v1::Refusal ToProto(const core::Error& error) {
+  coupon::v1::Refusal out;
+  Set(&out, error);
   return out;
 }
 

@@ -8,6 +8,7 @@ namespace tessera::api {
 
 coupon::v1::ErrorReason ToProto(core::Reason reason);
 coupon::v1::Refusal ToProto(const core::Error& error);
+void Set(coupon::v1::Refusal* out, const core::Error& error);
 // A refusal that was stored. A reason that this version does not know was no verdict of it: INTERNAL.
 core::Error ReadRefusal(const coupon::v1::Refusal& stored);
 

@@ -9,13 +9,17 @@ namespace pb = coupon::v1;
 
 }  // namespace
 
+void Set(pb::CouponVerdict* out, const Says& says, const OrderWords& order) {
+  if (const auto* applied = std::get_if<core::AppliedCoupon>(&says)) {
+    Set(out->mutable_applicable(), *applied, order);
+  } else {
+    Set(out->mutable_refusal(), std::get<core::Error>(says));
+  }
+}
+
 pb::CouponVerdict ToProto(const Says& says, const OrderWords& order) {
   pb::CouponVerdict out;
-  if (const auto* applied = std::get_if<core::AppliedCoupon>(&says)) {
-    *out.mutable_applicable() = ToProto(*applied, order);
-  } else {
-    *out.mutable_refusal() = ToProto(std::get<core::Error>(says));
-  }
+  Set(&out, says, order);
   return out;
 }
 

@@ -16,6 +16,8 @@ namespace tessera::api {
 using Says = std::variant<core::AppliedCoupon, core::Error>;
 
 coupon::v1::CouponVerdict ToProto(const Says& says, const OrderWords& order);
+// The same into an empty message, wherever that stands.
+void Set(coupon::v1::CouponVerdict* out, const Says& says, const OrderWords& order);
 
 // The order's sums, less what coupons take off it.
 template <class Message>

@@ -21,6 +21,11 @@ Message Stack(const Stored& stored) {
   return out;
 }
 
+void Set(pb::Money* out, int64_t minor, const core::Currency& currency) {
+  out->set_currency_code(currency.code().data(), currency.code().size());
+  out->set_amount_minor(minor);
+}
+
 }  // namespace
 
 pb::Money MoneyOf(int64_t minor, const core::Currency& currency) {
@@ -35,23 +40,28 @@ std::vector<std::string> LineIdsOf(const core::Order& order) {
   return ids;
 }
 
-pb::AppliedCoupon ToProto(const core::AppliedCoupon& applied, const OrderWords& order) {
-  pb::AppliedCoupon out;
-  out.set_coupon_id(CouponIdOf(applied.key.name));
-  out.set_campaign_id(applied.key.campaign_id);
-  *out.mutable_discount() = MoneyOf(applied.discount_minor, order.currency);
+void Set(pb::AppliedCoupon* out, const core::AppliedCoupon& applied, const OrderWords& order) {
+  out->set_coupon_id(CouponIdOf(applied.key.name));
+  out->set_campaign_id(applied.key.campaign_id);
+  Set(out->mutable_discount(), applied.discount_minor, order.currency);
   if (applied.shipping_minor != 0) {
-    *out.mutable_shipping_discount() = MoneyOf(applied.shipping_minor, order.currency);
+    Set(out->mutable_shipping_discount(), applied.shipping_minor, order.currency);
   }
+  out->mutable_lines()->Reserve(static_cast<int>(applied.lines.size()));
   for (const core::LineShare& share : applied.lines) {
-    pb::LineDiscount* line = out.add_lines();
+    pb::LineDiscount* line = out->add_lines();
     if (share.line < order.line_ids.size()) line->set_line_id(order.line_ids[share.line]);
-    *line->mutable_discount() = MoneyOf(share.minor, order.currency);
+    Set(line->mutable_discount(), share.minor, order.currency);
   }
   if (applied.added) {
-    out.mutable_added_item()->set_sku(applied.added->sku);
-    out.mutable_added_item()->set_quantity(applied.added->quantity);
+    out->mutable_added_item()->set_sku(applied.added->sku);
+    out->mutable_added_item()->set_quantity(applied.added->quantity);
   }
+}
+
+pb::AppliedCoupon ToProto(const core::AppliedCoupon& applied, const OrderWords& order) {
+  pb::AppliedCoupon out;
+  Set(&out, applied, order);
   return out;
 }
 

@@ -26,6 +26,8 @@ struct OrderWords {
 std::vector<std::string> LineIdsOf(const core::Order& order);
 
 coupon::v1::AppliedCoupon ToProto(const core::AppliedCoupon& applied, const OrderWords& order);
+// The same into an empty message, wherever that stands.
+void Set(coupon::v1::AppliedCoupon* out, const core::AppliedCoupon& applied, const OrderWords& order);
 coupon::v1::LeftOutCoupon ToProto(const storage::LeftOut& left_out);
 
 // Fills `subtotal`, `shipping`, `discount` and `payable` of any message that has them.

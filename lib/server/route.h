@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/arena.h>
 #include <google/protobuf/message.h>
 
 #include <functional>
@@ -18,6 +19,12 @@ namespace tessera::server {
 // by context.deadline and never blocks. An exception that escapes it becomes INTERNAL.
 template <class Request, class Response>
 using Handler = std::function<async::Task<core::Result<Response>>(const CallContext&, const Request&)>;
+
+// The same for an answer of many parts: writes it where it stands, on memory that is given back as a whole,
+// so that no part costs an allocation. What it has written is dropped when it refuses.
+template <class Request, class Response>
+using WritingHandler =
+    std::function<async::Task<core::Status>(const CallContext&, const Request&, Response*)>;
 
 // The same for a server stream: sends what it has, and returns how the call ends.
 template <class Request, class Response>
@@ -88,7 +95,7 @@ inline MethodKind KindOf(const Route::Run& run) { return static_cast<MethodKind>
 // What an exception that escaped a handler is told as. REQUIRES: an exception is being handled.
 core::Error CaughtException();
 
-// The three below give a typed handler the form that a route has. The route owns them, so what they hold
+// The four below give a typed handler the form that a route has. The route owns them, so what they hold
 // outlives every Task they make.
 
 template <class Request, class Response>
@@ -115,6 +122,41 @@ class UnaryHandling {
 
  private:
   Handler<Request, Response> handler_;
+};
+
+template <class Request, class Response>
+class WritingHandling {
+ public:
+  explicit WritingHandling(WritingHandler<Request, Response> handler) : handler_(std::move(handler)) {}
+
+  async::Task<void> operator()(RoutedUnary& call) const {
+    std::optional<core::Error> failure;
+    try {
+      google::protobuf::ArenaOptions options;
+      options.start_block_size = kBlockBytesMin;
+      options.max_block_size = kBlockBytesMax;
+      google::protobuf::Arena arena(options);
+      auto* response = google::protobuf::Arena::CreateMessage<Response>(&arena);
+      const core::Status written =
+          co_await handler_(call.context(), static_cast<const Request&>(call.request()), response);
+      if (written.ok()) {
+        call.Answer(*response);
+      } else {
+        call.Refuse(written.error());
+      }
+      co_return;
+    } catch (...) {
+      failure = CaughtException();
+    }
+    call.Refuse(*failure);
+  }
+
+ private:
+  // Each block is twice the one before it, up to what malloc still keeps for the next call.
+  static constexpr size_t kBlockBytesMin = size_t{4} << 10;
+  static constexpr size_t kBlockBytesMax = size_t{64} << 10;
+
+  WritingHandler<Request, Response> handler_;
 };
 
 template <class Request, class Response>

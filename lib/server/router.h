@@ -25,8 +25,8 @@ namespace tessera::server {
 //   router.Serve("coupon.v1.IssuerService");
 //   router.Handle("coupon.v1.IssuerService/ClaimCoupon", &handlers, &IssuerHandlers::ClaimCoupon);
 //
-// A method's handler is a Handler, for a server stream a StreamHandler, for a client stream a CollectHandler.
-// Streams in both directions are not served.
+// A method's handler is a Handler or a WritingHandler, for a server stream a StreamHandler, for a client
+// stream a CollectHandler. Streams in both directions are not served.
 class Router {
  public:
   Router() = default;
@@ -36,12 +36,17 @@ class Router {
   // Serves all methods of the service with this full name; its proto must be linked in.
   void Serve(std::string_view service);
 
-  // `method` is "<package>.<Service>/<Method>" of a service that is served. Which of the three it is goes by
+  // `method` is "<package>.<Service>/<Method>" of a service that is served. Which of the four it is goes by
   // the handler's parameters, and must be what the proto says.
   template <class Request, class Response>
   void Handle(std::string_view method, Handler<Request, Response> handler) {
     Expect(method, Request::default_instance(), Response::descriptor(),
            UnaryHandling<Request, Response>(std::move(handler)));
+  }
+  template <class Request, class Response>
+  void Handle(std::string_view method, WritingHandler<Request, Response> handler) {
+    Expect(method, Request::default_instance(), Response::descriptor(),
+           WritingHandling<Request, Response>(std::move(handler)));
   }
   template <class Request, class Response>
   void Handle(std::string_view method, StreamHandler<Request, Response> handler) {
@@ -59,6 +64,11 @@ class Router {
   void Handle(std::string_view method, Object* object,
               async::Task<core::Result<Response>> (Object::*member)(const CallContext&, const Request&)) {
     Handle(method, Handler<Request, Response>(std::bind_front(member, object)));
+  }
+  template <class Object, class Request, class Response>
+  void Handle(std::string_view method, Object* object,
+              async::Task<core::Status> (Object::*member)(const CallContext&, const Request&, Response*)) {
+    Handle(method, WritingHandler<Request, Response>(std::bind_front(member, object)));
   }
   template <class Object, class Request, class Response>
   void Handle(std::string_view method, Object* object,

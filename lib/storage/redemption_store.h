@@ -21,7 +21,7 @@ namespace tessera::storage {
 // A coupon that is to be used, with its campaign as it stands.
 struct Candidate {
   core::CouponName coupon;
-  const core::Campaign* campaign = nullptr;
+  std::shared_ptr<const core::Campaign> campaign;  // whoever decides may keep it
   // The most that it may take off, where its campaign's budget has no more left and clips.
   std::optional<int64_t> discount_max_minor = std::nullopt;
 };

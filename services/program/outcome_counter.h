@@ -39,8 +39,8 @@ class OutcomeCounter {
   std::array<prometheus::Counter*, core::kReasonCount> by_reason_;
 };
 
-// The member function as a handler whose outcomes are counted. `counter` and `object` must outlive the
-// server.
+// The member function as a handler of its kind whose outcomes are counted. `counter` and `object` must
+// outlive the server.
 template <class Object, class Request, class Response>
 server::Handler<Request, Response> Counted(
     OutcomeCounter& counter, Object* object,
@@ -50,6 +50,18 @@ server::Handler<Request, Response> Counted(
     core::Result<Response> result = co_await (object->*member)(context, request);
     counter.Count(result);
     co_return result;
+  };
+}
+
+template <class Object, class Request, class Response>
+server::WritingHandler<Request, Response> Counted(
+    OutcomeCounter& counter, Object* object,
+    async::Task<core::Status> (Object::*member)(const server::CallContext&, const Request&, Response*)) {
+  return [&counter, object, member](const server::CallContext& context, const Request& request,
+                                    Response* response) -> async::Task<core::Status> {
+    core::Status written = co_await (object->*member)(context, request, response);
+    counter.Count(written);
+    co_return written;
   };
 }
 

@@ -1,6 +1,8 @@
 #include "services/redeemer/alone_judge.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "async/when_all.h"
 #include "core/order_limits.h"
@@ -14,42 +16,48 @@ using core::Reason;
 // How many calls of the store are on their way at once.
 constexpr size_t kAtOnce = 64;
 
-// What a judgement was made by.
+// What a judgement was made by, and the judgement while nobody has taken it.
 struct Seen {
   std::shared_ptr<const core::Campaign> campaign;
   std::optional<int64_t> discount_max_minor;
+  core::InstantMs at_ms = 0;
+  std::optional<storage::Decision> decision;
+
+  bool IsOf(const storage::Candidate& shown, core::InstantMs now) const {
+    return decision.has_value() && campaign == shown.campaign &&
+           discount_max_minor == shown.discount_max_minor && at_ms == now;
+  }
 };
 using SeenOf = std::map<core::CouponName, Seen>;
 
 // Judges each candidate as if it were the only one, and keeps what it was shown. The sums are those of no
-// order.
+// order. Where some are refused, the store asks for the others again, and they have been judged by then.
 storage::Decision JudgeEach(const StackJudge& judge, SeenOf* seen_of,
                             std::span<const storage::Candidate> candidates, core::InstantMs now) {
   storage::Decision all;
-  core::PricedStack applied;
   std::vector<storage::RefusedCandidate> refused;
   for (size_t place = 0; place < candidates.size(); ++place) {
     const storage::Candidate& shown = candidates[place];
     Seen& seen = (*seen_of)[shown.coupon];
-    if (seen.campaign == nullptr || *seen.campaign != *shown.campaign) {
-      seen.campaign = std::make_shared<const core::Campaign>(*shown.campaign);
+    if (!seen.IsOf(shown, now)) {
+      seen = {shown.campaign, shown.discount_max_minor, now, judge(candidates.subspan(place, 1), now)};
     }
-    seen.discount_max_minor = shown.discount_max_minor;
-    storage::Decision one = judge(candidates.subspan(place, 1), now);
-    all.holds.start_ms = std::max(all.holds.start_ms, one.holds.start_ms);
-    all.holds.end_ms = std::min(all.holds.end_ms, one.holds.end_ms);
-    if (auto* stack = std::get_if<core::PricedStack>(&one.stack)) {
-      applied.applied.push_back(std::move(stack->applied.front()));
-    } else {
-      auto& why = std::get<std::vector<storage::RefusedCandidate>>(one.stack);
-      refused.push_back({.place = place, .why = std::move(why.front().why)});
-    }
+    all.holds.start_ms = std::max(all.holds.start_ms, seen.decision->holds.start_ms);
+    all.holds.end_ms = std::min(all.holds.end_ms, seen.decision->holds.end_ms);
+    const auto* why = std::get_if<std::vector<storage::RefusedCandidate>>(&seen.decision->stack);
+    if (why != nullptr) refused.push_back({.place = place, .why = why->front().why});
   }
-  if (refused.empty()) {
-    all.stack = std::move(applied);
-  } else {
+  if (!refused.empty()) {
     all.stack = std::move(refused);
+    return all;
   }
+  core::PricedStack applied;
+  for (const storage::Candidate& shown : candidates) {
+    Seen& seen = (*seen_of)[shown.coupon];
+    applied.applied.push_back(std::move(std::get<core::PricedStack>(seen.decision->stack).applied.front()));
+    seen.decision.reset();
+  }
+  all.stack = std::move(applied);
   return all;
 }
 
@@ -93,17 +101,17 @@ async::Task<void> JudgeGroup(storage::RedemptionStore* store, const AloneQuestio
                       std::span<const storage::Candidate> candidates, core::InstantMs now) {
     return JudgeEach(judge, &seen_of, candidates, now);
   };
-  const auto verdict = co_await store->Validate(std::move(intent));
+  auto verdict = co_await store->Validate(std::move(intent));
   for (size_t k = 0; k < group->size(); ++k) {
     auto& answer = (*out)[(*group)[k]];
     if (!verdict.ok()) {
       answer = verdict.error();
       continue;
     }
-    const storage::CouponVerdict& said = verdict->coupons[k];
-    const Seen& seen = seen_of[said.coupon];
-    answer = JudgedAlone{(*asked)[(*group)[k]].coupon, said.campaign_id, said.says, seen.campaign,
-                         seen.discount_max_minor};
+    storage::CouponVerdict& said = verdict->coupons[k];
+    Seen& seen = seen_of[said.coupon];
+    answer = JudgedAlone{(*asked)[(*group)[k]].coupon, std::move(said.campaign_id), std::move(said.says),
+                         std::move(seen.campaign), seen.discount_max_minor};
   }
 }
 
@@ -120,15 +128,19 @@ bool SpeaksForAll(const JudgedAlone& judged) {
   return refusal == nullptr || !IsOfTheCoupon(refusal->reason);
 }
 
-// What was said of another coupon of the same campaign.
-JudgedAlone SameOf(const JudgedAlone& judged, core::CouponNumber coupon) {
-  JudgedAlone same = judged;
-  same.coupon = coupon;
-  if (auto* applied = std::get_if<core::AppliedCoupon>(&same.says)) applied->key.name = coupon;
-  return same;
-}
-
 }  // namespace
+
+std::vector<JudgedAlone> OneByOne(const JudgedWallet& wallet, const std::vector<storage::Coupon>& coupons) {
+  std::vector<JudgedAlone> all;
+  all.reserve(wallet.entries.size());
+  for (const JudgedWallet::Entry& entry : wallet.entries) {
+    const core::CouponNumber number = coupons[entry.coupon].number;
+    JudgedAlone& one = all.emplace_back(wallet.judged[entry.judged]);
+    one.coupon = number;
+    if (auto* applied = std::get_if<core::AppliedCoupon>(&one.says)) applied->key.name = number;
+  }
+  return all;
+}
 
 async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Each(AloneQuestion question,
                                                                std::vector<AskedCoupon> coupons) {
@@ -149,42 +161,46 @@ async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Each(AloneQuestion que
   co_return judged;
 }
 
-async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Wallet(AloneQuestion question,
-                                                                 std::vector<storage::Coupon> coupons) {
-  std::erase_if(coupons, [](const storage::Coupon& coupon) {
-    return coupon.state != storage::CouponState::kIssued && coupon.state != storage::CouponState::kReserved;
-  });
+async::Task<core::Result<JudgedWallet>> AloneJudge::Wallet(AloneQuestion question,
+                                                           const std::vector<storage::Coupon>* coupons) {
+  JudgedWallet wallet;
   // Who is asked: one of each campaign for those that are issued, and each that some order holds. It is the
   // newest, since wallets begin with those: once its time has come, so has that of the others.
   std::vector<AskedCoupon> asked;
-  std::map<std::string, core::CouponNumber> speakers;
-  for (const storage::Coupon& coupon : coupons) {
+  std::unordered_map<std::string_view, size_t> speakers;
+  std::vector<size_t> spoken_for;  // entries
+  for (size_t i = 0; i < coupons->size(); ++i) {
+    const storage::Coupon& coupon = (*coupons)[i];
     const bool issued = coupon.state == storage::CouponState::kIssued;
-    if (!issued || speakers.try_emplace(coupon.campaign_id, coupon.number).second) {
-      asked.push_back({coupon.number, coupon.campaign_id});
+    if (!issued && coupon.state != storage::CouponState::kReserved) continue;
+    if (issued) {
+      const auto [speaker, is_first] = speakers.try_emplace(coupon.campaign_id, asked.size());
+      if (!is_first) {
+        spoken_for.push_back(wallet.entries.size());
+        wallet.entries.push_back({i, speaker->second});
+        continue;
+      }
     }
+    wallet.entries.push_back({i, asked.size()});
+    asked.push_back({coupon.number, coupon.campaign_id});
   }
   auto answers = co_await Each(question, std::move(asked));
   if (!answers.ok()) co_return std::move(answers).error();
-  std::map<core::CouponName, JudgedAlone> known;
-  for (JudgedAlone& judged : *answers) known.emplace(judged.coupon, std::move(judged));
+  wallet.judged = *std::move(answers);
   // A speaker may have been used since the wallet was read: then the others are asked themselves.
   std::vector<AskedCoupon> left;
-  for (const storage::Coupon& coupon : coupons) {
-    if (known.contains(coupon.number)) continue;
-    const JudgedAlone& speaker = known.at(speakers.at(coupon.campaign_id));
-    if (SpeaksForAll(speaker)) {
-      known.emplace(coupon.number, SameOf(speaker, coupon.number));
-    } else {
-      left.push_back({coupon.number, coupon.campaign_id});
-    }
+  for (const size_t i : spoken_for) {
+    JudgedWallet::Entry& entry = wallet.entries[i];
+    if (SpeaksForAll(wallet.judged[entry.judged])) continue;
+    const storage::Coupon& coupon = (*coupons)[entry.coupon];
+    entry.judged = wallet.judged.size() + left.size();
+    left.push_back({coupon.number, coupon.campaign_id});
   }
+  if (left.empty()) co_return wallet;
   answers = co_await Each(std::move(question), std::move(left));
   if (!answers.ok()) co_return std::move(answers).error();
-  for (JudgedAlone& judged : *answers) known.emplace(judged.coupon, std::move(judged));
-  Judged judged;
-  for (const storage::Coupon& coupon : coupons) judged.push_back(std::move(known.at(coupon.number)));
-  co_return judged;
+  for (JudgedAlone& judged : *answers) wallet.judged.push_back(std::move(judged));
+  co_return wallet;
 }
 
 }  // namespace tessera::redeemer

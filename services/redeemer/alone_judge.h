@@ -25,6 +25,17 @@ struct JudgedAlone {
   std::optional<int64_t> discount_max_minor;       // what its campaign's budget had left for it
 };
 
+// Coupons of a wallet, judged. Many have one judgement, and are not given a copy each.
+struct JudgedWallet {
+  // A coupon that is issued or reserved.
+  struct Entry {
+    size_t coupon = 0;  // its place in the wallet
+    size_t judged = 0;  // the place of what is said of it; there another coupon may be named
+  };
+  std::vector<Entry> entries;  // in the wallet's order
+  std::vector<JudgedAlone> judged;
+};
+
 // Whose coupons are judged, on what, and until when.
 struct AloneQuestion {
   core::UserKey user;
@@ -38,6 +49,9 @@ struct AskedCoupon {
   std::string campaign_id = {};  // empty where it is not known
 };
 
+// What is said of each coupon of the wallet, by its own name.
+std::vector<JudgedAlone> OneByOne(const JudgedWallet& wallet, const std::vector<storage::Coupon>& coupons);
+
 // Asks the store about each of many coupons of one user, side by side, and in one call where they don't spend
 // the same limits. Loop thread only; the store must outlive it.
 class AloneJudge {
@@ -49,10 +63,11 @@ class AloneJudge {
   // Each as if it were the only one, in their order. Refused itself only where the store can't tell.
   async::Task<core::Result<Judged>> Each(AloneQuestion question, std::vector<AskedCoupon> coupons);
 
-  // Coupons as the wallet has them, in their order, those that are neither issued nor reserved left out.
-  // Coupons of one campaign are worth the same on one order, so one of them is asked for all that are issued,
-  // and the wallet's word is taken for the rest.
-  async::Task<core::Result<Judged>> Wallet(AloneQuestion question, std::vector<storage::Coupon> coupons);
+  // Coupons as the wallet has them, those that are neither issued nor reserved left out; they must outlive
+  // the Task. Coupons of one campaign are worth the same on one order, so one of them is asked for all that
+  // are issued, and the wallet's word is taken for the rest.
+  async::Task<core::Result<JudgedWallet>> Wallet(AloneQuestion question,
+                                                 const std::vector<storage::Coupon>* coupons);
 
  private:
   storage::RedemptionStore& store_;

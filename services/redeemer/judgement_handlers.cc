@@ -28,47 +28,43 @@ pb::ValidateCouponsResponse ToResponse(const std::vector<api::Says>& said, const
 
 // A coupon of a page, with what was said of it.
 struct Listed {
-  storage::Coupon coupon;
-  JudgedAlone judged;
-
-  // What it takes off; -1 where it can't be used.
-  int64_t worth_minor() const {
-    const auto* applied = std::get_if<core::AppliedCoupon>(&judged.says);
-    return applied != nullptr ? applied->discount_minor : -1;
-  }
+  const storage::Coupon* coupon;
+  const api::Says* says;
+  int64_t worth_minor;  // what it takes off; -1 where it can't be used
 };
 
 bool ListedBefore(const Listed& one, const Listed& other) {
-  if (one.worth_minor() != other.worth_minor()) return one.worth_minor() > other.worth_minor();
-  if (one.coupon.campaign_id != other.coupon.campaign_id)
-    return one.coupon.campaign_id < other.coupon.campaign_id;
-  return one.coupon.number < other.coupon.number;
+  if (one.worth_minor != other.worth_minor) return one.worth_minor > other.worth_minor;
+  const int by_campaign = one.coupon->campaign_id.compare(other.coupon->campaign_id);
+  return by_campaign != 0 ? by_campaign < 0 : one.coupon->number < other.coupon->number;
 }
 
-std::vector<Listed> Sorted(const std::vector<storage::Coupon>& coupons, AloneJudge::Judged judged) {
+std::vector<Listed> Sorted(const std::vector<storage::Coupon>& coupons, const JudgedWallet& wallet) {
   std::vector<Listed> listed;
-  // Both are in the wallet's order, but for those that are over.
-  auto coupon = coupons.begin();
-  for (JudgedAlone& one : judged) {
-    while (one.coupon != core::CouponName(coupon->number)) ++coupon;
-    listed.push_back({*coupon, std::move(one)});
+  listed.reserve(wallet.entries.size());
+  for (const JudgedWallet::Entry& entry : wallet.entries) {
+    const api::Says* says = &wallet.judged[entry.judged].says;
+    const auto* applied = std::get_if<core::AppliedCoupon>(says);
+    listed.push_back({&coupons[entry.coupon], says, applied != nullptr ? applied->discount_minor : -1});
   }
   std::sort(listed.begin(), listed.end(), ListedBefore);
   return listed;
 }
 
-pb::ListEligibleCouponsResponse ToResponse(const std::vector<Listed>& listed, const core::Order& order) {
-  pb::ListEligibleCouponsResponse response;
+void Set(pb::ListEligibleCouponsResponse* out, const std::vector<Listed>& listed, const core::Order& order) {
   const std::vector<std::string> line_ids = api::LineIdsOf(order);
   const api::OrderWords words{order.currency, line_ids};
+  out->mutable_coupons()->Reserve(static_cast<int>(listed.size()));
   for (const Listed& one : listed) {
-    pb::EligibleCoupon* coupon = response.add_coupons();
-    coupon->set_coupon_id(one.coupon.number.ToId());
-    coupon->set_campaign_id(one.coupon.campaign_id);
-    *coupon->mutable_expire_time() = api::ToProto(one.coupon.usable.end_ms);
-    *coupon->mutable_verdict() = api::ToProto(one.judged.says, words);
+    pb::EligibleCoupon* coupon = out->add_coupons();
+    coupon->set_coupon_id(one.coupon->number.ToId());
+    coupon->set_campaign_id(one.coupon->campaign_id);
+    *coupon->mutable_expire_time() = api::ToProto(one.coupon->usable.end_ms);
+    pb::CouponVerdict* verdict = coupon->mutable_verdict();
+    api::Set(verdict, *one.says, words);
+    // It may have been said of another coupon of the campaign.
+    if (verdict->has_applicable()) verdict->mutable_applicable()->set_coupon_id(coupon->coupon_id());
   }
-  return response;
 }
 
 }  // namespace
@@ -115,8 +111,9 @@ JudgementHandlers::Answer<pb::ValidateCouponsResponse> JudgementHandlers::Valida
   co_return ToResponse(said, parsed->order, verdict->discount_minor);
 }
 
-JudgementHandlers::Answer<pb::ListEligibleCouponsResponse> JudgementHandlers::ListEligibleCoupons(
-    const Context& context, const pb::ListEligibleCouponsRequest& request) {
+async::Task<core::Status> JudgementHandlers::ListEligibleCoupons(
+    const Context& context, const pb::ListEligibleCouponsRequest& request,
+    pb::ListEligibleCouponsResponse* response) {
   auto parsed = api::Parse(request);
   if (!parsed.ok()) co_return parsed.error();
   AloneQuestion question{tools_.users.MakeUserKey(parsed->user_id), parsed->order, context.deadline};
@@ -131,14 +128,14 @@ JudgementHandlers::Answer<pb::ListEligibleCouponsResponse> JudgementHandlers::Li
     if (!cursor) co_return core::Error(core::Reason::kInvalidPageToken, "page_token is none of this query");
     query.cursor = *std::move(cursor);
   }
-  auto page = co_await wallets_.ListUserCoupons(std::move(query));
+  const auto page = co_await wallets_.ListUserCoupons(std::move(query));
   if (!page.ok()) co_return page.error();
-  auto judged = co_await judge_.Wallet(std::move(question), page->coupons);
+  const auto judged = co_await judge_.Wallet(std::move(question), &page->coupons);
   if (!judged.ok()) co_return judged.error();
-  auto response = ToResponse(Sorted(page->coupons, *std::move(judged)), parsed->order);
+  Set(response, Sorted(page->coupons, *judged), parsed->order);
   if (!page->next_cursor.empty())
-    response.set_next_page_token(tools_.tokens.Seal(sealed_for, page->next_cursor));
-  co_return response;
+    response->set_next_page_token(tools_.tokens.Seal(sealed_for, page->next_cursor));
+  co_return core::Ok();
 }
 
 }  // namespace tessera::redeemer

@@ -29,8 +29,9 @@ class JudgementHandlers {
 
   Answer<coupon::v1::ValidateCouponsResponse> ValidateCoupons(
       const Context& context, const coupon::v1::ValidateCouponsRequest& request);
-  Answer<coupon::v1::ListEligibleCouponsResponse> ListEligibleCoupons(
-      const Context& context, const coupon::v1::ListEligibleCouponsRequest& request);
+  async::Task<core::Status> ListEligibleCoupons(const Context& context,
+                                                const coupon::v1::ListEligibleCouponsRequest& request,
+                                                coupon::v1::ListEligibleCouponsResponse* response);
 
  private:
   // What the store says of the coupons that could be read, in their order.

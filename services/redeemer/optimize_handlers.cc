@@ -82,9 +82,9 @@ OptimizeHandlers::Answer<OptimizeHandlers::Choices> OptimizeHandlers::JudgeWalle
   std::vector<storage::Coupon> coupons = issued->coupons;
   coupons.insert(coupons.end(), held->coupons.begin(), held->coupons.end());
   AloneQuestion alone{question.user, question.request.order, question.deadline};
-  auto judged = co_await judge_.Wallet(std::move(alone), std::move(coupons));
-  if (!judged.ok()) co_return std::move(judged).error();
-  co_return Choices{*std::move(judged), issued->next_cursor.empty() && held->next_cursor.empty()};
+  const auto judged = co_await judge_.Wallet(std::move(alone), &coupons);
+  if (!judged.ok()) co_return judged.error();
+  co_return Choices{OneByOne(*judged, coupons), issued->next_cursor.empty() && held->next_cursor.empty()};
 }
 
 OptimizeHandlers::Answer<CouponChoice> OptimizeHandlers::Candidates(const Question& question) {

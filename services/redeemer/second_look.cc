@@ -42,7 +42,7 @@ pb::StackDecision DecideAgain(const storage::Explanation& explanation) {
   for (size_t i = 0; i < Coupons(explanation); ++i) {
     const auto& limits = explanation.receipt.discount_max_minor;
     candidates.push_back(
-        {Names::ByPlace(i), explanation.campaigns[i].get(), i < limits.size() ? limits[i] : std::nullopt});
+        {Names::ByPlace(i), explanation.campaigns[i], i < limits.size() ? limits[i] : std::nullopt});
   }
   Judgement judgement = JudgeStack(order, candidates, order.instant_ms);
   if (auto* stack = std::get_if<core::PricedStack>(&judgement.stack)) {

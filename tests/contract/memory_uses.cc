@@ -122,7 +122,8 @@ std::optional<core::PricedStack> MemoryStore::PriceTogether(const storage::UseIn
     std::vector<JudgedCoupon*> left;
     for (JudgedCoupon& coupon : coupons) {
       if (coupon.refused) continue;
-      candidates.push_back({coupon.name, &campaigns_.at(coupon.campaign_id).campaign});
+      candidates.push_back(
+          {coupon.name, std::make_shared<core::Campaign>(campaigns_.at(coupon.campaign_id).campaign)});
       left.push_back(&coupon);
     }
     if (left.empty()) return std::nullopt;

@@ -1,5 +1,7 @@
 // How long a user with 500 coupons waits to see what each would take off the cart.
 
+#include <google/protobuf/arena.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -22,6 +24,7 @@ constexpr int kCampaigns = 100;
 constexpr int kCoupons = 500;
 constexpr int kLines = 10;
 constexpr int kCalls = 200;
+constexpr size_t kAnswerBytesMax = size_t{4} << 20;  // as a message; more would be allocated
 constexpr char kUser[] = "collector";
 
 class EligibleBench {
@@ -63,15 +66,22 @@ class EligibleBench {
       line->set_quantity(1 + i % 3);
       line->set_unit_price_minor(990 + 7 * i);
     }
+    // As a caller takes it who cares for the time: its 13,000 parts on memory that is used again.
+    std::vector<char> memory(kAnswerBytesMax);
+    google::protobuf::ArenaOptions options;
+    options.initial_block = memory.data();
+    options.initial_block_size = memory.size();
+    google::protobuf::Arena arena(options);
     std::vector<double> millis;
     for (int i = 0; i < kCalls; ++i) {
-      pb::ListEligibleCouponsResponse response;
+      arena.Reset();
+      auto* response = google::protobuf::Arena::CreateMessage<pb::ListEligibleCouponsResponse>(&arena);
       const auto begin = std::chrono::steady_clock::now();
       Check(load::CallPatiently(caller_, redeemer_.get(), &pb::RedeemerService::Stub::ListEligibleCoupons,
-                                request, &response));
+                                request, response));
       millis.push_back(
           std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-      if (response.coupons_size() != kCoupons) throw std::runtime_error("not all coupons were listed");
+      if (response->coupons_size() != kCoupons) throw std::runtime_error("not all coupons were listed");
     }
     std::sort(millis.begin(), millis.end());
     return millis;

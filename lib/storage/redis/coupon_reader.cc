@@ -1,6 +1,7 @@
 #include "storage/redis/coupon_reader.h"
 
 #include <charconv>
+#include <unordered_map>
 
 #include "core/lifecycle.h"
 #include "scripts.h"
@@ -17,6 +18,23 @@ CouponState StateAt(const StoredCoupon& stored, core::InstantMs now_ms) {
   if (state == CouponState::kReserved && now_ms >= stored.held_until_ms) state = CouponState::kIssued;
   if (state == CouponState::kIssued && now_ms >= stored.expire_time_ms) state = CouponState::kExpired;
   return state;
+}
+
+Coupon CouponAt(const core::Shape& shape, core::CouponNumber number, const StoredCoupon& stored,
+                const core::Campaign& campaign, core::InstantMs now_ms) {
+  Coupon coupon;
+  coupon.number = number;
+  coupon.campaign_id = campaign.id;
+  coupon.user = stored.user;
+  coupon.state = StateAt(stored, now_ms);
+  coupon.issue_time_ms = stored.issue_time_ms;
+  coupon.usable = {core::UsableWindow(campaign.definition, stored.issue_time_ms).start_ms,
+                   stored.expire_time_ms};
+  if (coupon.state == CouponState::kReserved) coupon.held_until_ms = stored.held_until_ms;
+  if (coupon.state == CouponState::kRedeemed) {
+    coupon.redemption = core::OpRef::Unpack(number.partition(shape), stored.reference);
+  }
+  return coupon;
 }
 
 }  // namespace
@@ -37,19 +55,7 @@ async::Task<core::Result<Coupon>> CouponReader::Open(core::CouponNumber number, 
                                                      core::InstantMs now_ms, Deadline deadline) const {
   core::Result<KnownCampaignPtr> known = co_await directory_.Known(stored.campaign, deadline);
   if (!known.ok()) co_return std::move(known).error();
-  Coupon coupon;
-  coupon.number = number;
-  coupon.campaign_id = (*known)->campaign.id;
-  coupon.user = stored.user;
-  coupon.state = StateAt(stored, now_ms);
-  coupon.issue_time_ms = stored.issue_time_ms;
-  coupon.usable = {core::UsableWindow((*known)->campaign.definition, stored.issue_time_ms).start_ms,
-                   stored.expire_time_ms};
-  if (coupon.state == CouponState::kReserved) coupon.held_until_ms = stored.held_until_ms;
-  if (coupon.state == CouponState::kRedeemed) {
-    coupon.redemption = core::OpRef::Unpack(number.partition(backend_.keys.shape()), stored.reference);
-  }
-  co_return coupon;
+  co_return CouponAt(backend_.keys.shape(), number, stored, (*known)->campaign, now_ms);
 }
 
 async::Task<core::Result<Coupon>> CouponReader::Get(core::CouponNumber number, Deadline deadline) const {
@@ -76,6 +82,7 @@ async::Task<core::Result<WalletPage>> CouponReader::List(WalletQuery query) cons
   const uint32_t partition = query.user.partition(shape);
   const uint32_t bucket = query.user.bucket(shape);
   WalletPage page;
+  std::unordered_map<uint32_t, KnownCampaignPtr> campaigns;  // by number, for most have several coupons here
   std::string from = query.cursor;
   for (;;) {
     const int count = std::min(kChainStep, query.page_size - static_cast<int>(page.coupons.size()));
@@ -92,11 +99,15 @@ async::Task<core::Result<WalletPage>> CouponReader::List(WalletQuery query) cons
       const core::CouponNumber number = core::CouponNumber::Of(shape, partition, bucket, index);
       std::optional<StoredCoupon> stored = OpenCoupon(reply->reply[i + 1].text());
       if (!stored.has_value()) co_return Unreadable("coupon");
-      core::Result<Coupon> coupon = co_await Open(number, std::move(*stored), reply->now_ms, query.deadline);
-      if (!coupon.ok()) co_return std::move(coupon).error();
-      if (query.state.has_value() && coupon->state != *query.state) continue;
-      if (query.campaign_id.has_value() && coupon->campaign_id != *query.campaign_id) continue;
-      page.coupons.push_back(std::move(*coupon));
+      KnownCampaignPtr& campaign = campaigns[stored->campaign.value];
+      if (campaign == nullptr) {
+        core::Result<KnownCampaignPtr> known = co_await directory_.Known(stored->campaign, query.deadline);
+        if (!known.ok()) co_return std::move(known).error();
+        campaign = *std::move(known);
+      }
+      if (query.campaign_id.has_value() && campaign->campaign.id != *query.campaign_id) continue;
+      if (query.state.has_value() && StateAt(*stored, reply->now_ms) != *query.state) continue;
+      page.coupons.push_back(CouponAt(shape, number, *stored, campaign->campaign, reply->now_ms));
     }
     const int64_t next = reply->reply[2].integer();
     if (next == 0) co_return page;

@@ -1,6 +1,7 @@
 #include "storage/redis/redeeming.h"
 
 #include <algorithm>
+#include <map>
 
 #include "async/timer.h"
 #include "core/instant.h"
@@ -178,7 +179,8 @@ async::Task<core::Status> Redeeming::Judge(StackUse* use) {
     std::vector<StackItem*> of;
     for (StackItem& item : use->items) {
       if (item.why_not() != nullptr) continue;
-      candidates.push_back({item.Current(), &item.campaign->campaign, item.discount_max_minor});
+      std::shared_ptr<const core::Campaign> campaign(item.campaign, &item.campaign->campaign);
+      candidates.push_back({item.Current(), std::move(campaign), item.discount_max_minor});
       of.push_back(&item);
     }
     if (candidates.empty()) co_return core::Ok();
@@ -367,6 +369,10 @@ async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
   verdict.subtotal_minor = use.intent.order.SubtotalMinor();
   verdict.shipping_minor = use.intent.order.shipping_minor;
   if (use.stack.has_value()) verdict.discount_minor = use.stack->discount_minor;
+  std::map<core::CouponName, core::AppliedCoupon*> applied;
+  if (use.stack.has_value()) {
+    for (core::AppliedCoupon& one : use.stack->applied) applied[one.key.name] = &one;
+  }
   for (const StackItem& item : use.items) {
     const core::Error* why = item.why_not();
     // Nothing is told of what is another's, neither which coupon it is nor whose campaign it is of.
@@ -376,10 +382,8 @@ async::Task<core::Result<Verdict>> Redeeming::Validate(UseIntent intent) {
     if (item.campaign != nullptr && may_tell) one.campaign_id = item.campaign->campaign.id;
     if (why != nullptr) {
       one.says = *why;
-    } else {
-      for (const core::AppliedCoupon& applied : use.stack->applied) {
-        if (applied.key.name == item.Current()) one.says = applied;
-      }
+    } else if (const auto found = applied.find(item.Current()); found != applied.end()) {
+      one.says = std::move(*found->second);
     }
     verdict.coupons.push_back(std::move(one));
   }

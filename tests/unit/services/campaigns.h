@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,11 @@ inline core::Campaign AmountCampaign(std::string id, int64_t amount_minor) {
 inline core::Campaign Exclusive(core::Campaign campaign) {
   campaign.definition.offer.stacking.exclusive = true;
   return campaign;
+}
+
+// As a store shows it.
+inline std::shared_ptr<const core::Campaign> Shown(const core::Campaign& campaign) {
+  return std::make_shared<core::Campaign>(campaign);
 }
 
 // Two lines of 40.00 and 60.00, and 4.90 for the shipping.

@@ -19,7 +19,7 @@ using core::CouponNumber;
 JudgedAlone Judged(CouponName name, const core::Campaign& campaign) {
   JudgedAlone judged{
       name, campaign.id, core::AppliedCoupon(), std::make_shared<core::Campaign>(campaign), {}};
-  const storage::Candidate candidate{name, judged.campaign.get()};
+  const storage::Candidate candidate{name, judged.campaign};
   storage::Decision decision = StackJudge(TestOrder(), {})(std::span(&candidate, 1), 0);
   if (auto* stack = std::get_if<core::PricedStack>(&decision.stack)) {
     judged.says = stack->applied.front();

@@ -78,6 +78,20 @@ class HandlerBench : public testing::Test {
     return result;
   }
 
+  template <class Object, class Request, class Response>
+  core::Result<Response> Call(Object& object,
+                              async::Task<core::Status> (Object::*member)(const server::CallContext&,
+                                                                          const Request&, Response*),
+                              const Request& request) {
+    const server::CallContext context(info_, caller_,
+                                      std::chrono::steady_clock::now() + std::chrono::seconds(5), {});
+    Response response;
+    const core::Status written = loop_.RunUntilDone((object.*member)(context, request, &response));
+    if (written.ok()) return response;
+    NoteRefusal(core::ReasonName(written.error().reason));
+    return written.error();
+  }
+
   // A new request_id each time.
   static std::string NextId() {
     static int number = 0;

@@ -24,7 +24,7 @@ storage::Explanation ExplanationOf(const std::vector<Use>& uses) {
   core::Order order = TestOrder();
   order.instant_ms = 1'711'965'600'000;
   std::vector<storage::Candidate> candidates;
-  for (const Use& use : uses) candidates.push_back({use.named, &use.campaign, use.discount_max_minor});
+  for (const Use& use : uses) candidates.push_back({use.named, Shown(use.campaign), use.discount_max_minor});
   const auto decision = StackJudge(order, {})(candidates, order.instant_ms);
   const auto& stack = std::get<core::PricedStack>(decision.stack);
   storage::Redemption& redemption = explanation.redemption;

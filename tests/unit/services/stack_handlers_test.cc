@@ -15,6 +15,21 @@ class StackHandlersTest : public RedeemerBench {
     alone_ = Claim("ten-alone", "ada").coupon_id();
   }
 
+  // What the user's coupons take off, as they are listed for the order; 0 for those that can't be used.
+  std::vector<int64_t> AmountsListed(const std::string& user_id, const pb::Order& order) {
+    pb::ListEligibleCouponsRequest request;
+    request.set_user_id(user_id);
+    *request.mutable_order() = order;
+    const auto listed = Call(judgements_, &JudgementHandlers::ListEligibleCoupons, request);
+    EXPECT_TRUE(listed.ok());
+    std::vector<int64_t> amounts;
+    if (!listed.ok()) return amounts;
+    for (const auto& coupon : listed->coupons()) {
+      amounts.push_back(coupon.verdict().applicable().discount().amount_minor());
+    }
+    return amounts;
+  }
+
   std::string five_, seven_, alone_;
 };
 
@@ -228,6 +243,44 @@ TEST_F(StackHandlersTest, AWalletIsListedBestFirst) {
   const auto forged = Call(judgements_, &JudgementHandlers::ListEligibleCoupons, request);
   ASSERT_FALSE(forged.ok());
   EXPECT_EQ(forged.error().reason, core::Reason::kInvalidPageToken);
+}
+
+// Of a campaign whose limits have room for one use more, any one coupon can be used: so each is listed.
+TEST_F(StackHandlersTest, CouponsOfOneCampaignAreListedEachAsIfItWereAlone) {
+  auto once = Amount(300);
+  once.mutable_use_limits()->set_uses_per_user_total(1);
+  OpenCampaign("once", once);
+  auto poor = Amount(400);
+  poor.mutable_use_limits()->set_budget_total_minor(700);
+  OpenCampaign("poor", poor);
+  for (const std::string campaign : {"once", "poor"}) {
+    const std::vector<std::string> coupons = {Claim(campaign, "bob").coupon_id(),
+                                              Claim(campaign, "bob").coupon_id()};
+    const auto together = Call(judgements_, &JudgementHandlers::ValidateCoupons,
+                               UseOf<pb::ValidateCouponsRequest>("bob", coupons));
+    EXPECT_FALSE(together->redeemable()) << campaign;
+  }
+  EXPECT_EQ(AmountsListed("bob", api::GoodOrder()), (std::vector<int64_t>{400, 400, 300, 300}));
+}
+
+// The order that holds two coupons has grown, so that their budget has room for one of them now.
+TEST_F(StackHandlersTest, CouponsThatOneOrderHoldsAreListedEachAsIfItWereAlone) {
+  auto tenth = Amount(1);
+  tenth.mutable_offer()->mutable_percent_off()->set_basis_points(1'000);
+  tenth.mutable_use_limits()->set_budget_total_minor(1'800);
+  OpenCampaign("tenth", tenth);
+  const std::vector<std::string> coupons = {Claim("tenth", "bob").coupon_id(),
+                                            Claim("tenth", "bob").coupon_id()};
+  auto reserve = UseOf<pb::ReserveCouponsRequest>("bob", coupons);
+  reserve.set_request_id(NextId());
+  reserve.mutable_ttl()->set_seconds(60);
+  ASSERT_TRUE(Call(redemptions_, &RedemptionHandlers::ReserveCoupons, reserve).ok());
+  auto validate = UseOf<pb::ValidateCouponsRequest>("bob", coupons);
+  for (pb::OrderLine& line : *validate.mutable_order()->mutable_lines())
+    line.set_quantity(2 * line.quantity());
+  const auto together = Call(judgements_, &JudgementHandlers::ValidateCoupons, validate);
+  EXPECT_FALSE(together->redeemable());
+  EXPECT_EQ(AmountsListed("bob", validate.order()), (std::vector<int64_t>{1'200, 1'200}));
 }
 
 // Of a reserved coupon, the order that holds it is told its worth, and another one until when it is held.

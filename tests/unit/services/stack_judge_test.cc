@@ -32,7 +32,8 @@ std::string Fact(const core::Error& error, const std::string& key) {
 TEST(StackJudgeTest, PricesTheStackByItsCandidatesNames) {
   const core::Campaign five = AmountCampaign("five", 500);
   const core::Campaign shipping = CampaignOf("shipping", core::FreeShipping{});
-  const std::vector<Candidate> candidates = {{CodeNumber{9}, &shipping}, {CouponNumber{7}, &five}};
+  const std::vector<Candidate> candidates = {{CodeNumber{9}, Shown(shipping)},
+                                             {CouponNumber{7}, Shown(five)}};
   const StackJudge judge(TestOrder(), {CodeNumber{9}, CouponNumber{7}});
   const storage::Decision decision = judge(candidates, kMondayNoon);
   const auto& stack = std::get<core::PricedStack>(decision.stack);
@@ -51,7 +52,7 @@ TEST(StackJudgeTest, RefusalsNameTheirCandidates) {
   core::Campaign large = AmountCampaign("large", 900);
   large.definition.offer.minimum_spend_minor = 10'001;
   const std::vector<Candidate> candidates = {
-      {CouponNumber{7}, &five}, {CodeNumber{9}, &alone}, {CouponNumber{8}, &large}};
+      {CouponNumber{7}, Shown(five)}, {CodeNumber{9}, Shown(alone)}, {CouponNumber{8}, Shown(large)}};
   const StackJudge judge(TestOrder(), {CouponNumber{7}, CodeNumber{9}, CouponNumber{8}});
   // Up front one is refused, since "alone" comes before "five".
   auto decision = judge(candidates, kMondayNoon);
@@ -74,7 +75,7 @@ TEST(StackJudgeTest, RefusalsNameTheirCandidates) {
 
 TEST(StackJudgeTest, OfACouponThatIsListedTwiceTheLaterIsRefused) {
   const core::Campaign five = AmountCampaign("five", 500);
-  const std::vector<Candidate> candidates = {{CouponNumber{7}, &five}, {CouponNumber{7}, &five}};
+  const std::vector<Candidate> candidates = {{CouponNumber{7}, Shown(five)}, {CouponNumber{7}, Shown(five)}};
   const StackJudge judge(TestOrder(), {CouponNumber{7}, CodeNumber{3}});
   const storage::Decision decision = judge(candidates, kMondayNoon);
   const auto& refused = std::get<Refused>(decision.stack);
@@ -86,7 +87,7 @@ TEST(StackJudgeTest, OfACouponThatIsListedTwiceTheLaterIsRefused) {
 
 TEST(StackJudgeTest, InsideAWeeklyWindowADecisionHoldsUntilItsEnd) {
   const core::Campaign mondays = OnMondays(AmountCampaign("mondays", 500));
-  const std::vector<Candidate> candidates = {{CouponNumber{7}, &mondays}};
+  const std::vector<Candidate> candidates = {{CouponNumber{7}, Shown(mondays)}};
   const storage::Decision decision = StackJudge(TestOrder(), {})(candidates, kMondayNoon);
   EXPECT_TRUE(std::holds_alternative<core::PricedStack>(decision.stack));
   EXPECT_EQ(core::InstantText(decision.holds.start_ms), "2024-04-01T08:00:00.000Z");
@@ -96,7 +97,8 @@ TEST(StackJudgeTest, InsideAWeeklyWindowADecisionHoldsUntilItsEnd) {
 TEST(StackJudgeTest, OutsideItHoldsUntilTheNext) {
   const core::Campaign mondays = OnMondays(AmountCampaign("mondays", 500));
   const core::Campaign always = AmountCampaign("always", 100);
-  const std::vector<Candidate> candidates = {{CouponNumber{6}, &always}, {CouponNumber{7}, &mondays}};
+  const std::vector<Candidate> candidates = {{CouponNumber{6}, Shown(always)},
+                                             {CouponNumber{7}, Shown(mondays)}};
   const storage::Decision decision = StackJudge(TestOrder(), {})(candidates, kMondayNoon - 3 * kHour);
   const auto& refused = std::get<Refused>(decision.stack);
   ASSERT_EQ(refused.size(), 1u);
@@ -111,7 +113,8 @@ TEST(StackJudgeTest, OutsideItHoldsUntilTheNext) {
 TEST(StackJudgeTest, OneOutsideItsWindowConflictsWithNoOther) {
   const core::Campaign mondays = Exclusive(OnMondays(AmountCampaign("a-mondays", 500)));
   const core::Campaign five = AmountCampaign("five", 500);
-  const std::vector<Candidate> candidates = {{CouponNumber{6}, &mondays}, {CouponNumber{7}, &five}};
+  const std::vector<Candidate> candidates = {{CouponNumber{6}, Shown(mondays)},
+                                             {CouponNumber{7}, Shown(five)}};
   const storage::Decision decision = StackJudge(TestOrder(), {})(candidates, kMondayNoon - 3 * kHour);
   EXPECT_EQ(std::get<Refused>(decision.stack).size(), 1u);
 }
@@ -119,7 +122,7 @@ TEST(StackJudgeTest, OneOutsideItsWindowConflictsWithNoOther) {
 TEST(StackJudgeTest, AZoneThatIsNotKnownAnyMoreRefuses) {
   core::Campaign mondays = OnMondays(AmountCampaign("mondays", 500));
   mondays.definition.time_zone = "Atlantis/Capital";
-  const std::vector<Candidate> candidates = {{CouponNumber{7}, &mondays}};
+  const std::vector<Candidate> candidates = {{CouponNumber{7}, Shown(mondays)}};
   const storage::Decision decision = StackJudge(TestOrder(), {})(candidates, kMondayNoon);
   EXPECT_EQ(std::get<Refused>(decision.stack).at(0).why.reason, core::Reason::kOutsideWeeklyWindow);
 }

@@ -4,9 +4,9 @@
 -- 'x', with the code that a rollback makes of it again, or '' when the code was bound. REQUIRES redis.
 local ISSUED, RESERVED, REDEEMED, EXPIRED, REVOKED = 0, 1, 2, 3, 4
 local function open_coupon(value)
-  local c = {}
-  c.state, c.campaign, c.user, c.previous, c.issued, c.ending = unpack('>Bc4c12I3I6I6', value)
-  c.static = sub(value, 2, 32)
+  local state, campaign, user, previous, issued, ending = unpack('>Bc4c12I3I6I6', value)
+  local c = {state = state, campaign = campaign, user = user, previous = previous, issued = issued, ending = ending,
+    static = sub(value, 2, 32)}
   if c.state == RESERVED then
     c.reservation, c.held_until, c.order = unpack('>c16I6c8', value, 33)
   elseif c.state == REDEEMED then
