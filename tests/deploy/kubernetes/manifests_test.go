@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,10 +13,11 @@ var overlays = []string{"development", "production"}
 
 const root = "../../.."
 
-// bench is a copy of deploy/kubernetes with secrets for development, and the programs.
+// bench is a copy of deploy/kubernetes with secrets for development, the programs, and what the manifests repeat.
 type bench struct {
 	folder   string
 	programs *Programs
+	sources  *Sources
 }
 
 func newBench(t *testing.T) *bench {
@@ -29,7 +31,11 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	room := t.TempDir()
-	b := &bench{filepath.Join(room, "kubernetes"), NewPrograms(bin, room)}
+	sources, err := ReadSources(filepath.Join(root, "deploy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{filepath.Join(room, "kubernetes"), NewPrograms(bin, room), sources}
 	if err := MakeSecrets(root, filepath.Join(room, "secrets")); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +88,12 @@ func (b *bench) judge(overlay string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	return Judge(manifests, b.programs)
+	found := Judge(manifests, b.programs, b.sources)
+	// Who runs production has the operator; a small cluster need not.
+	if manifests.Monitored() != (overlay == "production") {
+		found = append(found, "production is monitored, and nothing else")
+	}
+	return found
 }
 
 func TestEveryOverlayIsSound(t *testing.T) {
@@ -145,4 +156,44 @@ func TestSeededMistakesAreFound(t *testing.T) {
 		}
 	}
 	t.Logf("%d seeded mistakes", len(seeds))
+}
+
+// kustomize can't read the rules and dashboards where they are kept, so a tool copies them.
+func TestTheComponentIsWhatTheToolWrites(t *testing.T) {
+	const component = "components/monitoring"
+	b := newBench(t)
+	check := func(folder ...string) (string, error) {
+		said, err := exec.Command(filepath.Join(root, "tools/monitoring"), append([]string{"--check"}, folder...)...).CombinedOutput()
+		return string(said), err
+	}
+	if said, err := check(); err != nil {
+		t.Errorf("%v: %s", err, said)
+	}
+	differences := []struct{ file, old, new string }{
+		{rules, "# Alerts.", "# Alarms."},
+		{rules, "expr: redis_connections == 0", "expr: redis_connections == 1"},
+		{business, "\"refresh\": \"30s\"", "\"refresh\": \"5s\""},
+	}
+	for _, d := range differences {
+		b.fresh(t, d.file, d.old, d.new)
+		if said, err := check(filepath.Join(b.folder, component)); err == nil || !strings.Contains(said, "+") || !strings.Contains(said, filepath.Base(d.file)) {
+			t.Errorf("%s with %q: %v: %s", d.file, d.new, err, said)
+		}
+	}
+	// A dashboard that is gone, and one that is gone at its source.
+	b.fresh(t, "", "", "")
+	if said, err := check(filepath.Join(b.folder, component)); err != nil {
+		t.Errorf("an unchanged copy: %v: %s", err, said)
+	}
+	moved := filepath.Join(b.folder, component, "dashboards/tessera-old.json")
+	if err := os.Rename(filepath.Join(b.folder, business), moved); err != nil {
+		t.Fatal(err)
+	}
+	said, err := check(filepath.Join(b.folder, component))
+	for _, file := range []string{"tessera-old.json", "tessera-business.json"} {
+		if err == nil || !strings.Contains(said, file) {
+			t.Errorf("%s: %v: %s", file, err, said)
+		}
+	}
+	t.Logf("%d seeded differences", len(differences)+2)
 }

@@ -23,25 +23,33 @@ const stopTime, spareTime = time.Second, 2 * time.Second
 var hashed = regexp.MustCompile(`-[a-z0-9]{10}$`)
 
 // Judge answers what is wrong with manifests, in words; nothing when all is well.
-func Judge(m *Manifests, programs *Programs) []string {
-	j := &judge{m: m, programs: programs}
+func Judge(m *Manifests, programs *Programs, sources *Sources) []string {
+	j := &judge{m: m, programs: programs, sources: sources}
 	j.closed()
 	j.workloads()
 	j.services()
 	j.budgets()
 	j.autoscalers()
-	j.monitors()
+	j.monitoring()
 	return j.found
 }
 
 type judge struct {
 	m        *Manifests
 	programs *Programs
+	sources  *Sources
 	found    []string
 }
 
+// Once: some checks come by the same thing for each pod.
 func (j *judge) say(format string, values ...interface{}) {
-	j.found = append(j.found, fmt.Sprintf(format, values...))
+	finding := fmt.Sprintf(format, values...)
+	for _, said := range j.found {
+		if said == finding {
+			return
+		}
+	}
+	j.found = append(j.found, finding)
 }
 
 func (m *Manifests) addWorkload(kind, name string, replicas *int32, selector *meta.LabelSelector, template core.PodTemplateSpec) error {

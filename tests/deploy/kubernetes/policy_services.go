@@ -1,9 +1,6 @@
 package kubernetes
 
 import (
-	"strings"
-
-	monitoring "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -82,47 +79,4 @@ func (j *judge) budgets() {
 			j.say("%s: no PodDisruptionBudget covers it", w.Name)
 		}
 	}
-}
-
-// Each service's metrics are scraped, from a port that has them.
-func (j *judge) monitors() {
-	for _, monitor := range j.m.PodMonitors {
-		selected := j.selected(&monitor.Spec.Selector)
-		if len(selected) != 3 {
-			j.say("PodMonitor %s: selects the pods of %d workloads, not of the three services", monitor.Name, len(selected))
-		}
-		for _, w := range selected {
-			for _, endpoint := range monitor.Spec.PodMetricsEndpoints {
-				if !hasPort(&w.Template.Spec.Containers[0], intstr.FromString(endpoint.Port)) {
-					j.say("PodMonitor %s: %s has no port %s", monitor.Name, w.Name, endpoint.Port)
-					continue
-				}
-				if job := jobOf(endpoint.RelabelConfigs, w); job != w.Name {
-					j.say("PodMonitor %s: the job of %s is %q", monitor.Name, w.Name, job)
-				}
-				status, err := j.programs.Paths(w.Name, []string{endpoint.Path})
-				if err != nil {
-					j.say("PodMonitor %s: %v", monitor.Name, err)
-				} else if status[endpoint.Path] != 200 {
-					j.say("PodMonitor %s: %s answers %s with %d", monitor.Name, w.Name, endpoint.Path, status[endpoint.Path])
-				}
-			}
-		}
-	}
-}
-
-// The job that relabelling gives the series of a workload's pods, where it takes it from one of their labels.
-func jobOf(relabelings []*monitoring.RelabelConfig, w Workload) string {
-	for _, r := range relabelings {
-		if r.TargetLabel != "job" || len(r.SourceLabels) != 1 {
-			continue
-		}
-		for label, value := range w.Template.Labels {
-			name := "__meta_kubernetes_pod_label_" + strings.NewReplacer(".", "_", "/", "_", "-", "_").Replace(label)
-			if string(r.SourceLabels[0]) == name {
-				return strings.ReplaceAll(r.Replacement, "$1", value)
-			}
-		}
-	}
-	return ""
 }

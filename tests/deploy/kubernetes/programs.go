@@ -21,6 +21,8 @@ type Programs struct {
 	known  map[string]map[string]bool
 	status map[string]map[string]int
 	asked  map[string]answer
+	// By the configuration that promtool was asked about.
+	scraped map[string][]Target
 }
 
 // answer is what --check-config said.
@@ -34,7 +36,8 @@ var secretFiles = []string{"keys", "tokens.yaml", "redis-password"}
 
 // NewPrograms finds the programs in `folder`; `room` is a folder of the caller's.
 func NewPrograms(folder, room string) *Programs {
-	return &Programs{folder: folder, room: room, known: map[string]map[string]bool{}, status: map[string]map[string]int{}, asked: map[string]answer{}}
+	return &Programs{folder: folder, room: room, known: map[string]map[string]bool{}, status: map[string]map[string]int{}, asked: map[string]answer{},
+		scraped: map[string][]Target{}}
 }
 
 // MakeSecrets runs deploy/make-secrets.

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
 )
 
 // Manifests are the documents of one overlay, by kind.
@@ -31,7 +32,9 @@ type Manifests struct {
 	Autoscalers  []*autoscaling.HorizontalPodAutoscaler
 	Networks     []*networking.NetworkPolicy
 	PodMonitors  []*monitoring.PodMonitor
+	Rules        []*monitoring.PrometheusRule
 	ServiceNames map[string]bool
+	Sizes        map[string]int // Of each document, as JSON.
 }
 
 // Workload is a Deployment or a StatefulSet.
@@ -65,7 +68,7 @@ func Decode(text []byte) (*Manifests, error) {
 		}
 	}
 	decoder := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme, scheme, json.SerializerOptions{Yaml: true, Strict: true})
-	manifests := &Manifests{ConfigMaps: map[string]*core.ConfigMap{}, Secrets: map[string]*core.Secret{}, ServiceNames: map[string]bool{}}
+	manifests := &Manifests{ConfigMaps: map[string]*core.ConfigMap{}, Secrets: map[string]*core.Secret{}, ServiceNames: map[string]bool{}, Sizes: map[string]int{}}
 	seen := map[string]bool{}
 	for number, document := range bytes.Split(text, []byte("\n---\n")) {
 		object, kind, err := decoder.Decode(document, nil, nil)
@@ -81,6 +84,11 @@ func Decode(text []byte) (*Manifests, error) {
 			return nil, fmt.Errorf("%s: is there twice", name)
 		}
 		seen[name] = true
+		sent, err := yaml.YAMLToJSON(document)
+		if err != nil {
+			return nil, err
+		}
+		manifests.Sizes[name] = len(sent)
 		if err := manifests.add(object); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -111,6 +119,8 @@ func (m *Manifests) add(object runtime.Object) error {
 		m.Networks = append(m.Networks, o)
 	case *monitoring.PodMonitor:
 		m.PodMonitors = append(m.PodMonitors, o)
+	case *monitoring.PrometheusRule:
+		m.Rules = append(m.Rules, o)
 	default:
 		return fmt.Errorf("no rule is known for this kind")
 	}

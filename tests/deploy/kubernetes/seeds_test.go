@@ -1,5 +1,7 @@
 package kubernetes
 
+import "strings"
+
 const (
 	deployment   = "base/service/deployment.yaml"
 	services     = "base/service/services.yaml"
@@ -8,6 +10,10 @@ const (
 	network      = "base/network.yaml"
 	development  = "overlays/development/kustomization.yaml"
 	production   = "overlays/production/kustomization.yaml"
+	monitoringOf = "components/monitoring/kustomization.yaml"
+	podMonitor   = "components/monitoring/pod_monitor.yaml"
+	rules        = "components/monitoring/prometheus_rule.yaml"
+	business     = "components/monitoring/dashboards/tessera-business.json"
 )
 
 // A text of a file, what stands there by mistake, and what must be said of it.
@@ -17,7 +23,7 @@ var seeds = []struct{ file, old, new, finding string }{
 	{deployment, "periodSeconds: 1\n", "periodSecond: 1\n", "unknown field"},
 	{availability, "averageUtilization: 70", "averageUtilization: most", "cannot unmarshal string"},
 	{network, "podSelector:\n            matchLabels", "podSelectors:\n            matchLabels", "unknown field"},
-	{"components/monitoring/pod_monitor.yaml", "podMetricsEndpoints", "podMetricsEndpoint", "unknown field"},
+	{podMonitor, "podMetricsEndpoints", "podMetricsEndpoint", "unknown field"},
 	{services, "apiVersion: v1\nkind: Service", "apiVersion: v2\nkind: Service", "no kind \"Service\""},
 	// Configuration, asked of the programs.
 	{base, "TESSERA_DRAIN_LIMIT_MS", "TESSERA_DRAIN_LIMITS_MS", "is no field of the program"},
@@ -52,9 +58,6 @@ var seeds = []struct{ file, old, new, finding string }{
 	{availability, "maxUnavailable: 1", "maxUnavailable: 0", "no node could be drained"},
 	{availability, "kind: Deployment, name: tessera", "kind: Deployment, name: tessera-service", "there is no Deployment"},
 	{deployment, "spec:\n  # The number", "spec:\n  replicas: 3\n  # The number", "would undo each other"},
-	{"components/monitoring/pod_monitor.yaml", "port: http", "port: metrics", "has no port metrics"},
-	{"components/monitoring/pod_monitor.yaml", "replacement: tessera-$1", "replacement: $1", "the job of tessera-issuer is"},
-	{"components/monitoring/pod_monitor.yaml", "path: /metrics", "path: /prometheus", "answers /prometheus with 404"},
 	// Security and resources.
 	{deployment, "runAsNonRoot: true", "runAsNonRoot: false", "pod security restricted"},
 	{deployment, "drop: [ALL]", "drop: [NET_RAW]", "pod security restricted"},
@@ -73,4 +76,44 @@ var seeds = []struct{ file, old, new, finding string }{
 	{network, "port: grpc", "port: rpc", "no network policy lets callers in"},
 	{network, "port: 53}", "port: 54}", "no network policy lets it ask DNS"},
 	{development, "TESSERA_REDIS_ADDRESSES=redis:6379", "TESSERA_REDIS_ADDRESSES=cache:6379", "there is no Service cache"},
+	// What is scraped, and under which labels.
+	{podMonitor, "port: http", "port: metrics", "has no port metrics"},
+	{podMonitor, "replacement: tessera-$1", "replacement: $1", "nothing is scraped as job tessera-issuer, which prometheus.yml has; there are [analytics issuer redeemer]"},
+	{podMonitor, "path: /metrics", "path: /prometheus", "answers /prometheus with 404"},
+	{podMonitor, "app.kubernetes.io/name: tessera", "app.kubernetes.io/component: issuer", "selects the pods of 1 workloads"},
+	{podMonitor, "targetLabel: job", "targetLabel: service", "nothing is scraped as job tessera-issuer, which prometheus.yml has; there are [tessera/tessera]"},
+	{podMonitor, "regex: pod|container|endpoint", "regex: container|endpoint", "series of tessera-analytics have the labels instance, job, pod, by prometheus.yml instance, job"},
+	{podMonitor, "[__meta_kubernetes_pod_name]", "[__meta_kubernetes_pod_container_name]", "6 targets and 3 pairs of job and instance for 6 pods"},
+	{podMonitor, "targetLabel: instance", "targetLabel: namespace", "namespace tells processes apart"},
+	{podMonitor, "interval: 15s", "interval: 60s", "scrapes every 1m for at most 5s, prometheus.yml every 15s"},
+	{podMonitor, "scrapeTimeout: 5s", "scrapeTimeout: 20s", "promtool"},
+	{monitoringOf, "  - pod_monitor.yaml\n", "", "no PodMonitor"},
+	{production, "target: {group: monitoring.coreos.com}", "target: {kind: PodMonitor}", "PrometheusRule tessera has the labels map[]"},
+	{production, "components:\n  - ../../components/monitoring\n", "", "production is monitored"},
+	{development, "images:", "components: [../../components/monitoring]\nimages:", "and nothing else"},
+	// Rules.
+	{rules, "        - alert: TesseraStockLow", "        - alerts: TesseraStockLow", "unknown field"},
+	{rules, "expr: redis_connections == 0", "expr: redis_connections == 1", "is not that of deploy/prometheus/rules: TesseraRedisUnreachable"},
+	{rules, "interval: 15s", "interval: 5s", "rule group tessera-slo-short: is not that of deploy/prometheus/rules"},
+	{rules, "- name: tessera-store", "- name: tessera-stores", "rule group tessera-store: is in no PrometheusRule"},
+	{rules, "- name: tessera-store", "- name: tessera-processes", "rule group tessera-processes: is there twice"},
+	{rules, "runbook: deploy/prometheus/README.md#tesserastocklow", "runbook_url: deploy/prometheus/README.md#tesserastocklow", "alert TesseraStockLow: names no section of the runbook"},
+	{rules, "alert: TesseraStockLow", "alert: TesseraStockGone", "alert TesseraStockGone: names no section of the runbook"},
+	{rules, "up{job=\"tessera-issuer\"}", "up{job=\"tessera/tessera\"}", "looks for job=\"tessera/tessera\", and nothing is scraped as that"},
+	{rules, "job=~\"tessera-.+\"", "job=~\"tesera-.+\"", "looks for job=~\"tesera-.+\""},
+	{rules, "max without (instance) (coupon_campaign_coupons)", "max without (instance, pod) (coupon_campaign_coupons)", "tessera:campaign_coupons: rests on the label pod"},
+	{rules, "at {{ $labels.instance }} does", "at {{ $labels.pod }} does", "TesseraInstanceDown: rests on the label pod"},
+	{monitoringOf, "  - prometheus_rule.yaml\n", "", "rule group tessera-slo: is in no PrometheusRule"},
+	// Dashboards.
+	{business, "\"title\": \"Tessera business overview\",", "\"title\": \"Tessera business overview,", "invalid character"},
+	{business, "\"uid\": \"tessera-business\"", "\"uid\": \"tessera-services\"", "has the uid \"tessera-services\" that tessera-business.json has"},
+	{business, "\"title\": \"Tessera business overview\"", "\"title\": \"Tessera services\"", "has the title \"Tessera services\" that tessera-business.json has"},
+	{business, "job=~\\\"$job\\\"", "pod=~\\\"$job\\\"", "tessera-business.json: rests on the label pod"},
+	{business, "\"refresh\": \"30s\"", "\"refresh\": \"5s\"", "tessera-business.json is not that of deploy/grafana/dashboards"},
+	{business, "\"refresh\": \"30s\"", "\"refresh\": \"" + strings.Repeat("3", 1<<20) + "s\"", "bytes are more than kubectl apply can keep"},
+	{monitoringOf, "grafana_dashboard: \"1\"", "grafana-dashboard: \"1\"", "dashboard tessera-services.json: is in no ConfigMap that Grafana's sidecar takes"},
+	{monitoringOf, "disableNameSuffixHash: true", "disableNameSuffixHash: false", "ConfigMap tessera-dashboard-business-"},
+	{monitoringOf, "grafana_folder: Tessera", "grafana_folder: General", "grafana_folder is \"General\", not the folder Tessera"},
+	{monitoringOf, "    k8s-sidecar-target-directory: Tessera\n", "", "k8s-sidecar-target-directory is \"\""},
+	{monitoringOf, "  - name: tessera-dashboard-services\n    files: [dashboards/tessera-services.json]\n", "", "dashboard tessera-services.json: is in no ConfigMap"},
 }
