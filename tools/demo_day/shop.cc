@@ -310,7 +310,10 @@ VerifyInvariantsResponse Shop::Verify() {
   VerifyInvariantsRequest request;
   request.set_depth(VERIFY_DEPTH_WALLETS);
   VerifyInvariantsResponse response;
-  const auto status = load::CallPatiently(caller_, analytics_.get(),
+  // Every coupon is counted: seconds, where the services have sanitizers.
+  load::Caller patient{
+      .token = caller_.token, .try_timeout = std::chrono::seconds(30), .tries_max = 3, .stop = caller_.stop};
+  const auto status = load::CallPatiently(patient, analytics_.get(),
                                           &AnalyticsService::Stub::VerifyInvariants, request, &response);
   if (!status.ok()) Unexpected("all campaigns", "VerifyInvariants", status);
   return response;
