@@ -1,16 +1,6 @@
-// couponctl as its users run it: the real program against the real services, by what it prints and how it
-// exits.
+// couponctl's commands, but for `campaign apply`.
 
-#include <gmock/gmock.h>
-#include <sys/wait.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <nlohmann/json.hpp>
-#include <sstream>
-
-#include "tests/e2e/calling_test.h"
-#include "tests/support/temp_folder.h"
+#include "tests/e2e/couponctl_fixture.h"
 #include "tests/support/wait_until.h"
 #include "tools/load/request_ids.h"
 
@@ -21,145 +11,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// What one run of a program gave.
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-std::string ReadText(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
-std::string Quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-class CouponctlTest : public CallingTest {
- protected:
-  // `words` after the program's name. The addresses and an ADMIN's token are in the environment.
-  Outcome Ctl(const std::vector<std::string>& words, const std::string& variables = "") {
-    std::string line;
-    for (const auto& [name, value] : Addresses()) line += name + "=" + Quoted(value) + " ";
-    line += variables + " " + Quoted(program());
-    for (const std::string& word : words) line += " " + Quoted(word);
-    return Shell(line);
-  }
-  Outcome Shell(const std::string& line) {
-    const auto out = folder_.path() / "out";
-    const auto err = folder_.path() / "err";
-    const int status = std::system((line + " >" + out.string() + " 2>" + err.string()).c_str());
-    return {WEXITSTATUS(status), ReadText(out), ReadText(err)};
-  }
-  // What a command answers with -o json; the test fails when it does not exit with 0.
-  nlohmann::json Json(std::vector<std::string> words) {
-    words.insert(words.end(), {"-o", "json"});
-    const Outcome outcome = Ctl(words);
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    return nlohmann::json::parse(outcome.out.empty() ? "{}" : outcome.out);
-  }
-  std::string File(const std::string& text) {
-    const auto path = folder_.path() / "campaign.yaml";
-    std::ofstream(path) << text;
-    return path.string();
-  }
-  Outcome Apply(const std::string& text, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words = {"campaign", "apply", "-f", File(text)};
-    words.insert(words.end(), more.begin(), more.end());
-    return Ctl(words);
-  }
-  std::string program() const { return std::string(std::getenv("TESSERA_BIN_DIR")) + "/couponctl"; }
-  std::vector<std::pair<std::string, std::string>> Addresses() {
-    return {{"COUPON_ISSUER", deployment_.issuer().grpc_address()},
-            {"COUPON_REDEEMER", deployment_.redeemer().grpc_address()},
-            {"COUPON_ANALYTICS", deployment_.analytics().grpc_address()},
-            {"COUPON_TOKEN", deployment_.token("ADMIN")}};
-  }
-  // A campaign that takes 10 % off, with `state` and further lines of its definition.
-  static std::string Spring(const std::string& state, const std::string& more = "") {
-    return "campaign_id: spring\n" + (state.empty() ? "" : "state: CAMPAIGN_STATE_" + state + "\n") +
-           "definition:\n"
-           "  display_name: 2026\n"
-           "  currency_code: EUR\n"
-           "  time_zone: Europe/Berlin\n"
-           "  offer: {percent_off: {basis_points: 1000}}\n"
-           "  claim_window: {start_time: '2026-01-01T00:00:00Z', end_time: '2100-01-01T00:00:00Z'}\n"
-           "  use_window: {start_time: '2026-01-01T00:00:00Z', end_time: '2100-01-01T00:00:00Z'}\n" +
-           more;
-  }
-  void OpenSpring() { ASSERT_EQ(Apply(Spring("ACTIVE")).exit_code, 0); }
-  std::string Claim(const std::string& user) {
-    return Json({"claim", "spring", user})["coupon"]["coupon_id"];
-  }
-
-  testing::TempFolder folder_;
-};
-
 const std::vector<std::string> kOrder = {"--order-id",    "o-1",    "--line",
                                          "teapot=1x3900", "--line", "cup=2x1250"};
 
 std::vector<std::string> With(std::vector<std::string> words, const std::vector<std::string>& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
-}
-
-TEST_F(CouponctlTest, BringsACampaignToWhatAFileSays) {
-  const Outcome planned = Apply(Spring("ACTIVE", "  limits: {stock_total: 100}\n"), {"--dry-run"});
-  EXPECT_EQ(planned.exit_code, 0) << planned.err;
-  EXPECT_THAT(planned.out, HasSubstr("spring: new"));
-  EXPECT_THAT(planned.out, HasSubstr("+ limits: {stock_total: 100}"));
-  EXPECT_EQ(Ctl({"campaign", "get", "spring"}).exit_code, 1) << "--dry-run made it";
-  const Outcome made = Apply(Spring("ACTIVE", "  limits: {stock_total: 100}\n"));
-  EXPECT_EQ(made.exit_code, 0) << made.err;
-  EXPECT_THAT(made.out, HasSubstr("state: DRAFT -> ACTIVE"));
-  EXPECT_THAT(made.out, HasSubstr("applied, version 2"));
-  EXPECT_EQ(Apply(Spring("ACTIVE", "  limits: {stock_total: 100}\n")).out, "spring: as it is wanted\n");
-  const Outcome changed = Apply(Spring("PAUSED", "  limits: {stock_total: 200, per_user_total: 1}\n"));
-  EXPECT_EQ(changed.exit_code, 0) << changed.err;
-  EXPECT_EQ(changed.out,
-            "spring: version 2\n"
-            "  ~ limits.stock_total: 100 -> 200\n"
-            "  + limits.per_user_total: 1\n"
-            "  ~ state: ACTIVE -> PAUSED\n"
-            "spring: applied, version 4\n");
-  const Outcome without = Apply(Spring("", "  limits: {stock_total: 200}\n"));
-  EXPECT_THAT(without.out, HasSubstr("  - limits.per_user_total: 1\n"));
-  EXPECT_EQ(Json({"campaign", "get", "spring"})["state"], "CAMPAIGN_STATE_PAUSED");
-  // What get writes is what apply reads.
-  const Outcome got = Ctl({"campaign", "get", "spring", "-o", "yaml"});
-  EXPECT_EQ(Apply(got.out).out, "spring: as it is wanted\n") << got.out;
-}
-
-TEST_F(CouponctlTest, AFileThatCannotBeMeantChangesNothing) {
-  OpenSpring();
-  const std::string before = Ctl({"campaign", "get", "spring"}).out;
-  const auto refused = [&](const std::string& text, int exit_code, const std::string& says) {
-    const Outcome outcome = Apply(text);
-    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.out << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr(says));
-    EXPECT_EQ(Ctl({"campaign", "get", "spring"}).out, before);
-  };
-  refused(Spring("ACTIVE", "  colour: green\n"), 2, "colour");
-  refused(Spring("ACTIVE", "  limits: {stock_total: many}\n"), 2, "stock_total");
-  refused(Spring("ACTIVE", "  limits: {per_user_total: 1}\n  limits: {per_user_total: 2}\n"), 2,
-          "limits stands here twice");
-  refused(Spring("ACTIVE") + "  - [", 2, "line");
-  refused(Spring("DRAFT"), 2, "no move leads from ACTIVE to DRAFT");
-  refused(Spring("ACTIVE") + "version: 7\n", 2, "somebody changed it meanwhile");
-  refused("", 2, "there is nothing in it");
-  refused("campaign_id: ''\n", 2, "campaign_id is not set");
-  refused(Spring("ACTIVE", "  limits: {stock_total: 5}\n"), 1, "FIELD_IMMUTABLE");
-  refused(Spring("ACTIVE", "  limits: {per_user_total: 0}\n"), 2, "limits.per_user_total");
-  // One bad document of two: neither is applied.
-  refused(Spring("PAUSED") + "---\ncampaign_id: summer\ncolour: green\n", 2, "colour");
-  const Outcome none = Ctl({"campaign", "apply", "-f", "/nowhere/campaign.yaml"});
-  EXPECT_EQ(none.exit_code, 2);
-  EXPECT_THAT(none.err, HasSubstr("can't read /nowhere/campaign.yaml"));
 }
 
 TEST_F(CouponctlTest, RunsACampaignsLife) {
@@ -227,11 +84,16 @@ TEST_F(CouponctlTest, UsesAPrintedCodeOfAnOrderInAFile) {
   const Outcome both = Ctl({"redeem", "--code", code, "--order", order, "--line", "cup=1x1"});
   EXPECT_EQ(both.exit_code, 2);
   for (const char* line : {"cup", "cup=2", "cup=x5", "cup=2x1,50", "=1x1"}) {
-    const Outcome bad = Ctl({"validate", "--code", code, "--line", line});
+    const Outcome bad = Ctl({"validate", "--code", code, "--order-id", "o-9", "--line", line});
     EXPECT_EQ(bad.exit_code, 2) << line;
     EXPECT_THAT(bad.err, StartsWith("couponctl: --line: ")) << line;
   }
-  EXPECT_THAT(Ctl({"validate", "--code", code}).err, HasSubstr("--line or --order is needed"));
+  EXPECT_THAT(Ctl({"validate", "--code", code, "--order-id", "o-9"}).err,
+              HasSubstr("--line or --order is needed"));
+  EXPECT_THAT(Ctl({"validate", "--code", code, "--line", "cup=1x1"}).err,
+              HasSubstr("--order-id or --order is needed"));
+  EXPECT_EQ(Ctl({"redeem", "--code", code, "--order", File("{order_id: a}\n---\n{order_id: b}\n")}).exit_code,
+            2);
 }
 
 TEST_F(CouponctlTest, HoldsCommitsAndReleases) {
@@ -273,7 +135,11 @@ TEST_F(CouponctlTest, ARepeatedRequestIdTakesEffectOnce) {
 TEST_F(CouponctlTest, ExitsByWhatCameOfIt) {
   OpenSpring();
   EXPECT_EQ(Ctl({}).exit_code, 2);
-  EXPECT_EQ(Ctl({"redeeem"}).exit_code, 2);
+  const Outcome misspelt = Ctl({"redeeem"});
+  EXPECT_EQ(misspelt.exit_code, 2);
+  EXPECT_THAT(misspelt.err, HasSubstr("redeeem"));
+  EXPECT_THAT(Ctl({"operation", "get", "ClaimCupon", "x"}).err,
+              HasSubstr("ClaimCupon is none of ACTIVATE_CAMPAIGN, "));
   EXPECT_EQ(Ctl({"claim", "spring"}).exit_code, 2);
   EXPECT_EQ(Ctl({"--help"}).exit_code, 0);
   EXPECT_THAT(Ctl({"--version"}).out, StartsWith("couponctl "));
@@ -285,6 +151,15 @@ TEST_F(CouponctlTest, ExitsByWhatCameOfIt) {
   const Outcome nobody = Ctl({"claim", "spring", "ada"}, "COUPON_TOKEN=nobody");
   EXPECT_EQ(nobody.exit_code, 4);
   EXPECT_THAT(nobody.err, HasSubstr("UNAUTHENTICATED/CALLER_UNKNOWN"));
+  const Outcome odd = Ctl({"claim", "spring", "ada"}, "COUPON_TOKEN='top\tsecret'");
+  EXPECT_EQ(odd.exit_code, 2);
+  EXPECT_THAT(odd.err, Not(HasSubstr("secret")));
+  // An answer that can't be written is a fault, whatever it was.
+  const std::string full = program() + " campaign list --issuer " + deployment_.issuer().grpc_address();
+  EXPECT_EQ(
+      WEXITSTATUS(std::system(
+          ("COUPON_TOKEN=" + deployment_.token("ADMIN") + " " + full + " >/dev/full 2>/dev/null").c_str())),
+      5);
   // The same token from a file, which ends with a newline.
   const std::string file = File(deployment_.token("REDEEMER") + "\n");
   const Outcome role = Ctl({"claim", "spring", "ada", "--token-file", file});
@@ -311,6 +186,8 @@ TEST_F(CouponctlTest, TheDoctorTellsWhatIsWrong) {
   const auto json = Json({"doctor"});
   EXPECT_EQ(json["services"][2]["status"]["service"], "analytics");
   EXPECT_EQ(json["findings"].size(), 0u);
+  EXPECT_THAT(Ctl({"doctor"}, "COUPON_TOKEN=nobody").out,
+              HasSubstr("WRONG  issuer: refuses: UNAUTHENTICATED/CALLER_UNKNOWN"));
   // Two addresses taken for each other.
   const Outcome swapped = Ctl({"doctor", "--issuer", deployment_.redeemer().grpc_address()});
   EXPECT_EQ(swapped.exit_code, 1);

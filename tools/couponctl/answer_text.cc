@@ -55,7 +55,20 @@ std::string Benefit(const pb::Offer& offer) {
 }
 
 std::string Window(const pb::TimeWindow& window) {
+  if (!window.has_start_time()) return "";
   return Text(window.start_time()) + " to " + Text(window.end_time());
+}
+
+// What an offer asks for and how it goes together with others: all of it but the benefit.
+std::string Conditions(const pb::Offer& offer) {
+  std::vector<const google::protobuf::FieldDescriptor*> set;
+  offer.GetReflection()->ListFields(offer, &set);
+  std::string text;
+  for (const auto* field : set) {
+    if (field->containing_oneof() != nullptr && field->real_containing_oneof() != nullptr) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field->name(), FieldText(offer, *field));
+  }
+  return text;
 }
 
 // What all coupons of an order do together, and then the rest of the facts.
@@ -113,6 +126,7 @@ std::string TextOf(const pb::Campaign& campaign) {
                 {"state", State(campaign.state())},
                 {"version", std::to_string(campaign.version())},
                 {"benefit", Benefit(definition.offer())},
+                {"conditions", Conditions(definition.offer())},
                 {"currency", definition.currency_code()},
                 {"zone", definition.time_zone()},
                 {"claimed", Window(definition.claim_window())},
@@ -120,6 +134,9 @@ std::string TextOf(const pb::Campaign& campaign) {
                 {"validity", field("validity")},
                 {"limits", field("limits")},
                 {"use limits", field("use_limits")},
+                {"pause stops", Word(field("pause_scope"), "PAUSE_SCOPE_")},
+                {"rollback", Word(field("restore_policy"), "RESTORE_POLICY_")},
+                {"lost threshold", Word(field("threshold_loss"), "THRESHOLD_LOSS_")},
                 {"created", Text(campaign.create_time())},
                 {"changed", Text(campaign.update_time())}});
 }

@@ -12,8 +12,6 @@ namespace pb = coupon::v1;
 
 namespace {
 
-constexpr int kPageSize = 1000;
-
 struct Files {
   std::vector<std::string> paths;
   bool dry_run = false;
@@ -66,19 +64,13 @@ void AddList(CLI::App& campaign, Session& session, Action& action) {
   auto state = std::make_shared<pb::CampaignState>(pb::CAMPAIGN_STATE_UNSPECIFIED);
   CLI::App* command = AddCommand(campaign, "list", "List campaigns");
   command->add_option("--state", *state, "Only those in this state, such as ACTIVE")
-      ->transform(EnumWords(*pb::CampaignState_descriptor(), "CAMPAIGN_STATE_").description(""));
+      ->transform(EnumWords(*pb::CampaignState_descriptor(), "CAMPAIGN_STATE_"));
   command->callback([&, state] {
     action = [&, state] {
       pb::ListCampaignsRequest request;
       request.set_state(*state);
-      request.set_page_size(kPageSize);
-      pb::ListCampaignsResponse all;
-      do {
-        const auto page =
-            session.Call(session.campaigns(), &pb::CampaignService::Stub::ListCampaigns, request);
-        all.mutable_campaigns()->MergeFrom(page.campaigns());
-        request.set_page_token(page.next_page_token());
-      } while (!request.page_token().empty());
+      auto all = session.CallForAll(session.campaigns(), &pb::CampaignService::Stub::ListCampaigns, request,
+                                    &pb::ListCampaignsResponse::mutable_campaigns);
       session.Show(all, [&] { return TextOf(all); });
       return kDone;
     };
@@ -92,8 +84,7 @@ void AddMove(CLI::App& campaign, const std::string& name, const std::string& wha
   command->add_option("campaign", named->campaign_id, "Its id")->required();
   command->callback([&, move, named] {
     action = [&, move, named] {
-      MoveCampaign(session, move, named->campaign_id, named->request_id);
-      const pb::Campaign moved = GetCampaign(session, named->campaign_id);
+      const pb::Campaign moved = MoveCampaign(session, move, named->campaign_id, named->request_id);
       session.Show(moved, [&] { return TextOf(moved); });
       return kDone;
     };
@@ -104,7 +95,6 @@ void AddMove(CLI::App& campaign, const std::string& name, const std::string& wha
 
 void AddCampaignCommands(CLI::App& app, Session& session, Action& action) {
   CLI::App* campaign = AddCommand(app, "campaign", "Define campaigns and run their life");
-  campaign->require_subcommand(1);
   AddApply(*campaign, session, action);
   AddGet(*campaign, session, action);
   AddList(*campaign, session, action);

@@ -1,5 +1,7 @@
 #include "tools/couponctl/command_line.h"
 
+#include <signal.h>
+
 #include <cstdio>
 #include <map>
 
@@ -53,20 +55,32 @@ int Fail(ExitCode code, const char* what) {
 
 }  // namespace
 
-CLI::CheckedTransformer EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix) {
-  std::map<std::string, int> words;
+CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix) {
+  const auto plain = [](const std::string& word) { return CLI::ignore_underscore(CLI::ignore_case(word)); };
+  std::map<std::string, std::string> numbers;
+  std::string names;
   for (int i = 0; i < type.value_count(); ++i) {
-    if (type.value(i)->number() != 0) words[Word(type.value(i)->name(), prefix)] = type.value(i)->number();
+    if (type.value(i)->number() == 0) continue;
+    const std::string word = Word(type.value(i)->name(), prefix);
+    numbers[plain(word)] = std::to_string(type.value(i)->number());
+    names += (names.empty() ? "" : ", ") + word;
   }
-  return CLI::CheckedTransformer(words, CLI::ignore_case, CLI::ignore_underscore);
+  const auto look_up = [plain, numbers, names](std::string& text) {
+    const auto found = numbers.find(plain(text));
+    if (found == numbers.end()) return text + " is none of " + names;
+    text = found->second;
+    return std::string();
+  };
+  return CLI::Validator(look_up, "one of " + names);
 }
 
 int Run(int argc, char** argv) {
+  // Whoever reads the first lines only must not stop what is done after them.
+  signal(SIGPIPE, SIG_IGN);
   Session session;
   Action action;
   CLI::App app("Speaks to Tessera's services: campaigns, coupons, orders, statistics.", "couponctl");
   app.set_version_flag("--version", std::string("couponctl ") + TESSERA_VERSION);
-  app.require_subcommand(1);
   AddSettings(app, session.settings);
   AddCampaignCommands(app, session, action);
   AddWalletCommands(app, session, action);
@@ -85,12 +99,16 @@ int Run(int argc, char** argv) {
       token != nullptr && session.settings.token_file.empty()) {
     session.settings.token = token;
   }
+  if (!action) return Fail(kMistaken, "what is to be done? Run with --help for more information.");
   try {
-    return action();
+    const ExitCode exit_code = action();
+    // An answer that nobody gets is none: its request id may be all that leads to it.
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? exit_code
+                                                                : Fail(kFault, "stdout can't be written to");
   } catch (const CallFailed& failure) {
     return Fail(session.settings, failure);
-  } catch (const Mistake& mistake) {
-    return Fail(kMistaken, mistake.what());
+  } catch (const Failure& failure) {
+    return Fail(failure.exit_code(), failure.what());
   } catch (const std::exception& fault) {
     return Fail(kFault, fault.what());
   }

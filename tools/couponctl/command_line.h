@@ -37,7 +37,7 @@ inline CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std
 
 // The words for an enum's values, without the prefix that they share, and without the one that stands for
 // none. Case and underscores don't matter: ClaimCoupon is CLAIM_COUPON.
-CLI::CheckedTransformer EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix);
+CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix);
 
 // Reads the command line, runs what it says, and writes what came of it. Returns the exit code.
 int Run(int argc, char** argv);

@@ -48,7 +48,7 @@ _couponctl() {{
   done
   case $previous in
   -o | --output) words='table json yaml' ;;
-  -f | --file | --order | --token-file) mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+  -f | --file | --order | --token-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
   *)
     case $path in
 {cases}    esac ;;
@@ -69,7 +69,6 @@ std::string BashCompletion(CLI::App& app) {
 
 void AddCompletion(CLI::App& app, Action& action) {
   CLI::App* completion = AddCommand(app, "completion", "Write a script that completes couponctl's words");
-  completion->require_subcommand(1);
   AddCommand(*completion, "bash", "For bash: source <(couponctl completion bash)")->callback([&] {
     action = [&] {
       std::fputs(BashCompletion(app).c_str(), stdout);

@@ -5,8 +5,7 @@
 
 namespace tessera::couponctl {
 
-// A bash script that completes the commands and options of `app`, and the values of those that take one of
-// few words or a file.
+// A bash script that completes the commands and options of `app`, formats of answers, and names of files.
 std::string BashCompletion(CLI::App& app);
 
 }  // namespace tessera::couponctl

@@ -28,7 +28,9 @@ Patient Ask(Session& session, const std::string& name, const std::string& addres
   if (status.ok()) {
     patient.status = answer.status();
   } else {
-    patient.failure = load::RefusalLabel(status) + ": " + status.error_message();
+    const bool answered = !load::RefusalOf(status).reason.empty();
+    patient.failure =
+        (answered ? "refuses: " : "no answer: ") + load::RefusalLabel(status) + ": " + status.error_message();
   }
   return patient;
 }
@@ -37,7 +39,7 @@ void Examine(const Patient& patient, Diagnosis* diagnosis) {
   const auto find = [&](const std::string& what) {
     diagnosis->findings.push_back(patient.name + ": " + what);
   };
-  if (!patient.status) return find("no answer: " + patient.failure);
+  if (!patient.status) return find(patient.failure);
   if (patient.status->service() != patient.name) find("at its address answers " + patient.status->service());
   for (const pb::ServiceComponent& component : patient.status->components()) {
     if (!component.healthy()) find(component.name() + ": " + component.detail());
@@ -84,7 +86,7 @@ std::string TableOf(const Diagnosis& diagnosis) {
   Table table({"SERVICE", "ADDRESS", "SERVES", "VERSION", "REDIS", "DURABILITY", "STORE", "SINCE"});
   for (const Patient& patient : diagnosis.patients) {
     if (!patient.status) {
-      table.Add({patient.name, patient.address, "no answer", "", "", "", "", ""});
+      table.Add({patient.name, patient.address, "?", "", "", "", "", ""});
       continue;
     }
     const pb::ServiceStatus& status = *patient.status;

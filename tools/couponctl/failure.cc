@@ -28,14 +28,17 @@ ExitCode CallFailed::exit_code() const {
   }
 }
 
+std::string CallFailed::reason() const { return load::RefusalOf(status_).reason; }
+
 std::string CallFailed::Text() const {
   const load::RefusalInfo refusal = load::RefusalOf(status_);
   Facts facts;
   for (const auto& [name, value] : refusal.metadata) facts.emplace_back(name, value);
-  std::string text = "couponctl: " + load::RefusalLabel(status_) + ": " + status_.error_message() + "\n";
+  std::string text = "couponctl: " + (subject_.empty() ? "" : subject_ + ": ") + load::RefusalLabel(status_) +
+                     ": " + status_.error_message() + "\n";
   if (outcome_unknown()) {
     facts.emplace_back("request_id", request_id_);
-    text += "It may have taken effect. Repeat it with --request-id, and it takes effect once.\n";
+    text += "It may have taken effect. " + advice_ + "\n";
   }
   return text + Lines(facts);
 }
@@ -46,6 +49,7 @@ std::string CallFailed::Json() const {
                                   {"reason", refusal.reason},
                                   {"message", status_.error_message()},
                                   {"metadata", refusal.metadata}};
+  if (!subject_.empty()) error["subject"] = subject_;
   if (outcome_unknown()) error["request_id"] = request_id_;
   return nlohmann::ordered_json{{"error", error}}.dump(1) + "\n";
 }

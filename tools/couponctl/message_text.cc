@@ -3,7 +3,10 @@
 #include <google/protobuf/util/json_util.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
 
 #include "tools/couponctl/failure.h"
 
@@ -14,6 +17,9 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using Json = nlohmann::ordered_json;
+
+// Messages of coupon.v1 are far flatter.
+constexpr int kDepthMax = 50;
 
 std::string Canonical(const Message& message, bool with_defaults) {
   google::protobuf::util::JsonPrintOptions options;
@@ -30,8 +36,10 @@ bool IsWide(const FieldDescriptor& field) {
          field.cpp_type() == FieldDescriptor::CPPTYPE_UINT64;
 }
 
-// Canonical JSON quotes 64-bit numbers, for readers that know none.
-void UnquoteNumbers(const Descriptor& type, Json& object) {
+// Calls `change` with each field of the message of this type that the object holds, and with each of its
+// values, lists and messages within gone through.
+template <class Change>
+void EachValue(const Descriptor& type, Json& object, const Change& change) {
   for (auto& [name, value] : object.items()) {
     const FieldDescriptor* field = type.FindFieldByName(name);
     if (field == nullptr) continue;
@@ -42,10 +50,38 @@ void UnquoteNumbers(const Descriptor& type, Json& object) {
       values.push_back(&value);
     }
     for (Json* each : values) {
-      if (IsWide(*field) && each->is_string()) *each = std::stoll(each->get<std::string>());
-      if (each->is_object()) UnquoteNumbers(*field->message_type(), *each);
+      change(*field, *each);
+      if (each->is_object() && field->message_type() != nullptr)
+        EachValue(*field->message_type(), *each, change);
     }
   }
+}
+
+// Canonical JSON quotes 64-bit numbers, for readers that know none.
+void UnquoteNumbers(const Descriptor& type, Json& object) {
+  EachValue(type, object, [](const FieldDescriptor& field, Json& value) {
+    if (IsWide(field) && value.is_string()) value = std::stoll(value.get<std::string>());
+  });
+}
+
+// "ACTIVE" is CAMPAIGN_STATE_ACTIVE: the first value of an enum shows what all of them begin with.
+void SpellEnums(const Descriptor& type, Json& object) {
+  EachValue(type, object, [](const FieldDescriptor& field, Json& value) {
+    if (field.enum_type() == nullptr || !value.is_string()) return;
+    const std::string first = field.enum_type()->value(0)->name();
+    const std::string whole = first.substr(0, first.rfind('_') + 1) + value.get<std::string>();
+    if (field.enum_type()->FindValueByName(whole) != nullptr) value = whole;
+  });
+}
+
+// Whether every reader of YAML, also of 1.1, takes the text for a string without quotes.
+bool IsPlainWord(const std::string& text) {
+  static const std::set<std::string> kReserved = {"y",   "n",    "yes",   "no",  "on",
+                                                  "off", "true", "false", "null"};
+  static const std::regex kWord("[A-Za-z][A-Za-z0-9_./-]*");
+  std::string lower = text;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::regex_match(text, kWord) && !kReserved.contains(lower);
 }
 
 void Emit(const Json& value, YAML::Emitter& out) {
@@ -62,10 +98,7 @@ void Emit(const Json& value, YAML::Emitter& out) {
     out << YAML::EndSeq;
   } else if (value.is_string()) {
     const auto text = value.get<std::string>();
-    // What a reader would take for something else than a string is quoted.
-    const bool ambiguous = text.empty() || text.find_first_not_of("0123456789.+-eExX") == std::string::npos ||
-                           text == "true" || text == "false" || text == "null" || text == "~";
-    if (ambiguous) out << YAML::DoubleQuoted;
+    if (!IsPlainWord(text)) out << YAML::DoubleQuoted;
     out << text;
   } else {
     out << value.dump();
@@ -81,20 +114,21 @@ std::string InOneLine(const Json& value) {
 
 // Every scalar but null becomes a string: Protocol Buffers read numbers, booleans, enums and instants out of
 // strings by the type of the field, so that `display_name: 2026` is a name.
-Json JsonOf(const YAML::Node& node) {
+Json JsonOf(const YAML::Node& node, int depth = 0) {
+  if (depth > kDepthMax) throw YAML::Exception(node.Mark(), "too deep, or within itself");
   switch (node.Type()) {
     case YAML::NodeType::Map: {
       Json object = Json::object();
       for (const auto& entry : node) {
         const auto key = entry.first.as<std::string>();
         if (object.contains(key)) throw YAML::Exception(entry.first.Mark(), key + " stands here twice");
-        object[key] = JsonOf(entry.second);
+        object[key] = JsonOf(entry.second, depth + 1);
       }
       return object;
     }
     case YAML::NodeType::Sequence: {
       Json array = Json::array();
-      for (const YAML::Node& element : node) array.push_back(JsonOf(element));
+      for (const YAML::Node& element : node) array.push_back(JsonOf(element, depth + 1));
       return array;
     }
     case YAML::NodeType::Scalar:
@@ -144,12 +178,16 @@ std::vector<std::unique_ptr<Message>> ReadYamlAs(const Message& prototype, const
     for (const YAML::Node& document : YAML::LoadAll(text)) {
       if (document.IsNull()) continue;
       std::unique_ptr<Message> message(prototype.New());
-      const auto status = google::protobuf::util::JsonStringToMessage(JsonOf(document).dump(), message.get());
+      Json object = JsonOf(document);
+      if (object.is_object()) SpellEnums(*prototype.GetDescriptor(), object);
+      const auto status = google::protobuf::util::JsonStringToMessage(object.dump(), message.get());
       if (!status.ok()) throw Mistake(source + ": " + std::string(status.message()));
       messages.push_back(std::move(message));
     }
   } catch (const YAML::Exception& e) {
     throw Mistake(source + ": " + e.what());
+  } catch (const nlohmann::json::exception&) {
+    throw Mistake(source + ": it is not UTF-8");
   }
   if (messages.empty()) throw Mistake(source + ": there is nothing in it");
   return messages;

@@ -49,7 +49,7 @@ void AddLookUp(CLI::App& parent, const std::string& name, const std::string& wha
   CLI::App* command = AddCommand(parent, name, what);
   command->add_option("method", call->method, "The call's method, such as ClaimCoupon")
       ->required()
-      ->transform(EnumWords(*pb::Method_descriptor(), "METHOD_").description(""));
+      ->transform(EnumWords(*pb::Method_descriptor(), "METHOD_"));
   command->add_option("request-id", call->request_id, "The call's request id")->required();
   AddSubject(*command, *call);
   command->callback([&session, &action, rpc, call] {
@@ -68,7 +68,6 @@ void AddLookUp(CLI::App& parent, const std::string& name, const std::string& wha
 void AddOperationCommands(CLI::App& app, Session& session, Action& action) {
   CLI::App* operation =
       AddCommand(app, "operation", "Find out what became of a call of yours, or end the doubt");
-  operation->require_subcommand(1);
   AddLookUp(*operation, "get", "Say whether a call took effect, and what it answered", session, action,
             &pb::RedeemerService::Stub::GetOperation);
   AddLookUp(*operation, "fence", "Make sure that a call which has not taken effect never will", session,

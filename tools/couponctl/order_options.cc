@@ -45,7 +45,12 @@ int64_t ReadNumber(const std::string& option, const std::string& text) {
 }
 
 pb::Order OrderOf(const OrderOptions& options) {
-  if (!options.file.empty()) return ReadYaml<pb::Order>(ReadFile(options.file), options.file).front();
+  if (!options.file.empty()) {
+    const std::vector<pb::Order> orders = ReadYaml<pb::Order>(ReadFile(options.file), options.file);
+    if (orders.size() > 1) throw Mistake(options.file + ": there is more than one order in it");
+    return orders.front();
+  }
+  if (options.order_id.empty()) throw Mistake("--order-id or --order is needed: which order is it?");
   if (options.lines.empty()) throw Mistake("--line or --order is needed: what is the order?");
   pb::Order order;
   order.set_order_id(options.order_id);

@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "tools/couponctl/files.h"
@@ -15,6 +16,8 @@ std::shared_ptr<grpc::Channel> Session::Channel(const std::string& address) {
   // One try: whoever typed the command is to see what came of it, and can repeat it.
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // A page of campaigns has no bound in bytes.
+  arguments.SetMaxReceiveMessageSize(-1);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
@@ -46,9 +49,14 @@ void Session::Prepare(grpc::ClientContext* context) {
 const std::string& Session::Token() {
   if (settings.token.empty() && !settings.token_file.empty()) {
     settings.token = ReadFile(settings.token_file);
-    settings.token.erase(settings.token.find_last_not_of(" \t\r\n") + 1);
   }
-  return settings.token;
+  std::string& token = settings.token;
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  // gRPC ends the process over such a byte, and shows all of the token.
+  if (std::any_of(token.begin(), token.end(), [](char c) { return c < '!' || c > '~'; })) {
+    throw Mistake("the token is none: it has a blank, a control character or a letter with an accent in it");
+  }
+  return token;
 }
 
 std::string Session::RequestIdOf(const google::protobuf::Message& request) {

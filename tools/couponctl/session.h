@@ -52,6 +52,19 @@ class Session {
     if (!status.ok()) throw CallFailed(status, RequestIdOf(request));
     return response;
   }
+  // All pages of a list in one answer, by what is in `items`.
+  template <class Stub, class Request, class Response, class Items>
+  Response CallForAll(Stub& stub, grpc::Status (Stub::*rpc)(grpc::ClientContext*, const Request&, Response*),
+                      Request request, Items* (Response::*items)()) {
+    request.set_page_size(kPageSize);
+    Response all;
+    do {
+      Response page = Call(stub, rpc, request);
+      (all.*items)()->MergeFrom(*(page.*items)());
+      request.set_page_token(page.next_page_token());
+    } while (!request.page_token().empty());
+    return all;
+  }
   // The token and the deadline.
   void Prepare(grpc::ClientContext* context);
 
@@ -62,6 +75,8 @@ class Session {
   void Show(const google::protobuf::Message& answer, const std::function<std::string()>& table) const;
 
  private:
+  static constexpr int kPageSize = 1000;
+
   static std::string RequestIdOf(const google::protobuf::Message& request);
   const std::string& Token();
 

@@ -9,8 +9,6 @@ namespace pb = coupon::v1;
 
 namespace {
 
-constexpr int kPageSize = 1000;
-
 struct Grant {
   std::string campaign_id;
   std::string user_id;
@@ -76,13 +74,8 @@ void AddWallet(CLI::App& app, Session& session, Action& action) {
       request.set_user_id(query->user_id);
       request.set_campaign_id(query->campaign_id);
       request.set_state(query->state);
-      request.set_page_size(kPageSize);
-      pb::ListUserCouponsResponse all;
-      do {
-        const auto page = session.Call(session.issuer(), &pb::IssuerService::Stub::ListUserCoupons, request);
-        all.mutable_coupons()->MergeFrom(page.coupons());
-        request.set_page_token(page.next_page_token());
-      } while (!request.page_token().empty());
+      auto all = session.CallForAll(session.issuer(), &pb::IssuerService::Stub::ListUserCoupons, request,
+                                    &pb::ListUserCouponsResponse::mutable_coupons);
       session.Show(all, [&] { return TextOf(all); });
       return kDone;
     };

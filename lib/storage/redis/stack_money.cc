@@ -31,6 +31,16 @@ std::map<core::CampaignNumber, int64_t> NeedsOf(StackUse* use) {
   return needs;
 }
 
+// Whether the campaign has one coupon in the last stack, which takes off less where the budget has less.
+bool ClipsOne(StackUse* use, core::CampaignNumber campaign) {
+  const auto is_of_it = [&](const core::AppliedCoupon& applied) {
+    return use->Find(applied.key)->campaign->campaign.number == campaign;
+  };
+  const std::vector<core::AppliedCoupon>& applied = use->stack->applied;
+  return std::count_if(applied.begin(), applied.end(), is_of_it) == 1 &&
+         use->ItemOf(campaign)->campaign->campaign.definition.use_limits.budget_clips;
+}
+
 // A budget has `left`, with what the order holds, which is less than its campaign's coupons take off
 // together.
 void LearnLeft(StackUse* use, core::CampaignNumber campaign, LimitKind kind, int64_t left) {
@@ -103,7 +113,12 @@ async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShor
 async::Task<core::Result<bool>> StackMoney::Count(StackUse* use, const ScriptReply* passed) const {
   if (!use->stack.has_value()) co_return false;
   const std::map<StackUse::Budget, int64_t> held_of = OpenHeld(*passed);
+  bool is_short = false;
   for (const auto& [campaign, need] : NeedsOf(use)) {
+    // What is left of a budget that clips one coupon holds whatever the others take off, so all of those are
+    // learned at once. Any other shortage refuses a coupon for a sum that may be another one by now.
+    const bool clips_one = ClipsOne(use, campaign);
+    if (is_short && !clips_one) continue;
     for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
       const StackItem* item = use->ItemOf(campaign);
       const std::optional<Limit> limit = Limit::Of(item->campaign, kind, item->windows.day);
@@ -116,10 +131,12 @@ async::Task<core::Result<bool>> StackMoney::Count(StackUse* use, const ScriptRep
       if (!left.ok()) co_return left.error();
       if (*left + held >= need) continue;
       LearnLeft(use, campaign, kind, *left + held);
-      co_return true;
+      if (!clips_one) co_return true;
+      is_short = true;
+      break;
     }
   }
-  co_return false;
+  co_return is_short;
 }
 
 async::Task<void> StackMoney::BringHome(const StackUse* use) {

@@ -13,6 +13,7 @@
 #include "coupon/v1/job_service.pb.h"
 #include "coupon/v1/options.pb.h"
 #include "coupon/v1/redeemer_service.pb.h"
+#include "coupon/v1/status_service.pb.h"
 
 namespace coupon::v1 {
 namespace {
@@ -23,9 +24,10 @@ using google::protobuf::MethodOptions;
 
 std::vector<const MethodDescriptor*> Methods() {
   std::vector<const MethodDescriptor*> methods;
-  for (const auto* file : {CreateCampaignRequest::descriptor()->file(),
-                           IssueCouponRequest::descriptor()->file(), CreateJobRequest::descriptor()->file(),
-                           RedeemCouponsRequest::descriptor()->file(), CampaignStats::descriptor()->file()}) {
+  for (const auto* file :
+       {CreateCampaignRequest::descriptor()->file(), IssueCouponRequest::descriptor()->file(),
+        CreateJobRequest::descriptor()->file(), RedeemCouponsRequest::descriptor()->file(),
+        CampaignStats::descriptor()->file(), GetServiceStatusRequest::descriptor()->file()}) {
     for (int s = 0; s < file->service_count(); ++s) {
       for (int m = 0; m < file->service(s)->method_count(); ++m)
         methods.push_back(file->service(s)->method(m));
@@ -34,7 +36,7 @@ std::vector<const MethodDescriptor*> Methods() {
   return methods;
 }
 
-TEST(Contract, HasTheRpcsOfTheSpine) { EXPECT_EQ(Methods().size(), 8u + 10u + 4u + 12u + 2u); }
+TEST(Contract, HasTheRpcsOfTheSpine) { EXPECT_EQ(Methods().size(), 8u + 10u + 4u + 12u + 2u + 1u); }
 
 TEST(Contract, EveryMethodNamesItsRoles) {
   for (const MethodDescriptor* method : Methods()) {

@@ -38,6 +38,15 @@ TEST(MessageTextTest, ScalarsAreReadByTheTypeOfTheirField) {
   EXPECT_TRUE(campaigns.front().definition().use_limits().budget_clips());
 }
 
+TEST(MessageTextTest, EnumsAreReadWithAndWithoutTheirPrefix) {
+  for (const char* text : {"state: PAUSED", "state: CAMPAIGN_STATE_PAUSED", "state: 3"}) {
+    EXPECT_EQ(ReadYaml<pb::Campaign>(text, "").front().state(), pb::CAMPAIGN_STATE_PAUSED) << text;
+  }
+  const auto offers =
+      ReadYaml<pb::Campaign>("definition: {offer: {weekly_windows: [{day: FRIDAY}, {day: SUNDAY}]}}", "");
+  EXPECT_EQ(offers.front().definition().offer().weekly_windows(1).day(), pb::DAY_OF_WEEK_SUNDAY);
+}
+
 TEST(MessageTextTest, JsonIsYamlToo) {
   EXPECT_EQ(
       ReadOrder(R"({"orderId": "o-1", "lines": [{"lineId": "1", "quantity": "3"}]})").lines(0).quantity(), 3);
@@ -92,6 +101,10 @@ TEST(MessageTextTest, YamlIsReadAsItWasWritten) {
   EXPECT_EQ(ReadOrder(yaml).SerializeAsString(), order.SerializeAsString()) << yaml;
   EXPECT_EQ(ReadOrder(ToJson(order)).SerializeAsString(), order.SerializeAsString());
   EXPECT_THAT(yaml, HasSubstr("shipping_minor: 9007199254740991\n")) << "numbers are numbers";
+  for (const char* quoted : {"1", "yes", "No", "off", "0x1F", "1_000", "1:30", ".inf", "=", "<<"}) {
+    EXPECT_THAT(yaml, HasSubstr("- \"" + std::string(quoted) + "\"\n"))
+        << "YAML 1.1 takes it for something else";
+  }
   EXPECT_THAT(yaml, HasSubstr("- \"1\"\n")) << "and texts that look like numbers are not";
 }
 

@@ -15,6 +15,7 @@
 #include "coupon/v1/issuer_service.pb.h"
 #include "coupon/v1/job_service.pb.h"
 #include "coupon/v1/redeemer_service.pb.h"
+#include "coupon/v1/status_service.pb.h"
 
 // Holds the service config that clients are told to use against gRPC's own parser and against the protos.
 namespace coupon::v1 {
@@ -39,9 +40,10 @@ std::string Complaint(const json& config) {
 
 std::vector<const ServiceDescriptor*> Services() {
   std::vector<const ServiceDescriptor*> services;
-  for (const auto* file : {CreateCampaignRequest::descriptor()->file(),
-                           IssueCouponRequest::descriptor()->file(), CreateJobRequest::descriptor()->file(),
-                           RedeemCouponsRequest::descriptor()->file(), CampaignStats::descriptor()->file()}) {
+  for (const auto* file :
+       {CreateCampaignRequest::descriptor()->file(), IssueCouponRequest::descriptor()->file(),
+        CreateJobRequest::descriptor()->file(), RedeemCouponsRequest::descriptor()->file(),
+        CampaignStats::descriptor()->file(), GetServiceStatusRequest::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;
@@ -100,7 +102,7 @@ TEST(GrpcServiceConfig, NamesEveryServiceAndWhatExistsAlone) {
         named.insert(service);
     }
   }
-  EXPECT_EQ(services.size(), 5u);
+  EXPECT_EQ(services.size(), 6u);
   EXPECT_EQ(named, services);
   EXPECT_THAT(methods, testing::IsSupersetOf(named_methods));
 }
@@ -124,7 +126,7 @@ TEST(GrpcServiceConfig, CallsAreRepeatedAfterUnavailableAloneAndStreamsNever) {
       }
     }
   }
-  EXPECT_EQ(repeated, 34);
+  EXPECT_EQ(repeated, 35);
   EXPECT_EQ(streams, 2);
 }
 

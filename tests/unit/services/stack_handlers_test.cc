@@ -185,6 +185,29 @@ TEST_F(StackHandlersTest, AReturnedCouponIsDue) {
   EXPECT_TRUE(Redeem("ada", {five_}).ok());
 }
 
+// More campaigns than one call of the store judges.
+TEST_F(StackHandlersTest, AWalletOfManyCampaignsIsListedWhole) {
+  std::vector<int64_t> expected;
+  for (int64_t i = 45; i > 0; --i) {
+    const std::string id = "many-" + std::to_string(i);
+    OpenCampaign(id, Amount(i));
+    Claim(id, "eve");
+    expected.push_back(i);
+  }
+  pb::ListEligibleCouponsRequest request;
+  request.set_user_id("eve");
+  *request.mutable_order() = api::GoodOrder();
+  const auto listed = Call(judgements_, &JudgementHandlers::ListEligibleCoupons, request);
+  ASSERT_TRUE(listed.ok()) << listed.error().message;
+  std::vector<int64_t> amounts;
+  for (const auto& coupon : listed->coupons()) {
+    EXPECT_EQ(coupon.campaign_id(),
+              "many-" + std::to_string(coupon.verdict().applicable().discount().amount_minor()));
+    amounts.push_back(coupon.verdict().applicable().discount().amount_minor());
+  }
+  EXPECT_EQ(amounts, expected);
+}
+
 TEST_F(StackHandlersTest, ARedemptionExplainsItself) {
   const auto redeemed = Redeem("ada", {five_, seven_});
   ASSERT_TRUE(redeemed.ok());
