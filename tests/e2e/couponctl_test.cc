@@ -139,7 +139,7 @@ TEST_F(CouponctlTest, ExitsByWhatCameOfIt) {
   EXPECT_EQ(misspelt.exit_code, 2);
   EXPECT_THAT(misspelt.err, HasSubstr("redeeem"));
   EXPECT_THAT(Ctl({"operation", "get", "ClaimCupon", "x"}).err,
-              HasSubstr("ClaimCupon is none of ACTIVATE_CAMPAIGN, "));
+              HasSubstr("ClaimCupon is none of CREATE_CAMPAIGN, "));
   EXPECT_EQ(Ctl({"claim", "spring"}).exit_code, 2);
   EXPECT_EQ(Ctl({"--help"}).exit_code, 0);
   EXPECT_THAT(Ctl({"--version"}).out, StartsWith("couponctl "));

@@ -168,7 +168,8 @@ std::string FieldText(const Message& message, const FieldDescriptor& field) {
   }
   Json object = Json::parse(Canonical(*alone, false));
   UnquoteNumbers(*message.GetDescriptor(), object);
-  return InOneLine(object.at(field.name()));
+  const Json& value = object.at(field.name());
+  return value.is_string() ? value.get<std::string>() : InOneLine(value);
 }
 
 std::vector<std::unique_ptr<Message>> ReadYamlAs(const Message& prototype, const std::string& text,
