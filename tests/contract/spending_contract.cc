@@ -234,6 +234,24 @@ TEST_P(SpendingContract, ValidateSaysWhatABudgetHasLeftAndSpendsNothing) {
   ExpectVerified();
 }
 
+// Several campaigns have too little at once, and some of them clip.
+TEST_P(SpendingContract, ValidateSaysOfSeveralShortBudgetsWhatARedemptionDoes) {
+  const Names names = {Coupon(WithBudget(200, true), 1), Coupon(WithBudget(100), 1),
+                       Coupon(WithBudget(150, true), 1), CouponOff(300, 1), Coupon(WithBudget(90), 1)};
+  storage::UseIntent intent = Stack(names, "order-1");
+  intent.partial = true;
+  const auto verdict = Await(store_->redemptions().Validate(intent));
+  ASSERT_TRUE(verdict.ok());
+  EXPECT_EQ(verdict->discount_minor, 200 + 150 + 300);
+  EXPECT_EQ(Refused(verdict->coupons[1]), Reason::kBudget);
+  EXPECT_EQ(Refused(verdict->coupons[4]), Reason::kBudget);
+  const auto redeemed = Redeem(intent);
+  ASSERT_THAT(redeemed, Succeeds());
+  EXPECT_EQ(redeemed->discount_minor, verdict->discount_minor);
+  EXPECT_EQ(redeemed->left_out.size(), 2u);
+  ExpectVerified();
+}
+
 TEST_P(SpendingContract, ABudgetOfOneCampaignRefusesTheWholeStack) {
   const std::string short_of_money = WithBudget(100);
   const CouponNumber poor = Coupon(short_of_money, 1);
