@@ -8,7 +8,6 @@
 namespace tessera::contract {
 namespace {
 
-using core::CouponNumber;
 using core::Reason;
 using storage::Method;
 
