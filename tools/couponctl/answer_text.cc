@@ -35,12 +35,8 @@ std::string Text(const pb::Money& money) {
   return amount + " " + money.currency_code();
 }
 
-std::string State(pb::CampaignState state) { return Word(pb::CampaignState_Name(state), "CAMPAIGN_STATE_"); }
-
-std::string State(pb::CouponState state) { return Word(pb::CouponState_Name(state), "COUPON_STATE_"); }
-
 std::string Text(const pb::Refusal& refusal) {
-  std::string text = Word(pb::ErrorReason_Name(refusal.reason()), "ERROR_REASON_");
+  std::string text = Word(refusal.reason());
   for (const pb::RefusalMetadata& fact : refusal.metadata()) text += " " + fact.key() + "=" + fact.value();
   return text;
 }
@@ -59,13 +55,19 @@ std::string Window(const pb::TimeWindow& window) {
   return Text(window.start_time()) + " to " + Text(window.end_time());
 }
 
+// Empty where the answer doesn't tell it.
+template <class Enum>
+std::string Policy(Enum policy) {
+  return policy == 0 ? "" : Word(policy);
+}
+
 // What an offer asks for and how it goes together with others: all of it but the benefit.
 std::string Conditions(const pb::Offer& offer) {
   std::vector<const google::protobuf::FieldDescriptor*> set;
   offer.GetReflection()->ListFields(offer, &set);
   std::string text;
   for (const auto* field : set) {
-    if (field->containing_oneof() != nullptr && field->real_containing_oneof() != nullptr) continue;
+    if (field->real_containing_oneof() != nullptr) continue;
     text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field->name(), FieldText(offer, *field));
   }
   return text;
@@ -112,10 +114,6 @@ std::string Coupons(const Message& message) {
 
 }  // namespace
 
-std::string Word(const std::string& enumerator, const std::string& prefix) {
-  return enumerator.starts_with(prefix) ? enumerator.substr(prefix.size()) : enumerator;
-}
-
 std::string TextOf(const pb::Campaign& campaign) {
   const pb::CampaignDefinition& definition = campaign.definition();
   const auto field = [&](const char* name) {
@@ -123,7 +121,7 @@ std::string TextOf(const pb::Campaign& campaign) {
   };
   return Lines({{"campaign", campaign.campaign_id()},
                 {"name", definition.display_name()},
-                {"state", State(campaign.state())},
+                {"state", Word(campaign.state())},
                 {"version", std::to_string(campaign.version())},
                 {"benefit", Benefit(definition.offer())},
                 {"conditions", Conditions(definition.offer())},
@@ -134,9 +132,9 @@ std::string TextOf(const pb::Campaign& campaign) {
                 {"validity", field("validity")},
                 {"limits", field("limits")},
                 {"use limits", field("use_limits")},
-                {"pause stops", Word(field("pause_scope"), "PAUSE_SCOPE_")},
-                {"rollback", Word(field("restore_policy"), "RESTORE_POLICY_")},
-                {"lost threshold", Word(field("threshold_loss"), "THRESHOLD_LOSS_")},
+                {"pause stops", Policy(definition.pause_scope())},
+                {"rollback", Policy(definition.restore_policy())},
+                {"lost threshold", Policy(definition.threshold_loss())},
                 {"created", Text(campaign.create_time())},
                 {"changed", Text(campaign.update_time())}});
 }
@@ -144,7 +142,7 @@ std::string TextOf(const pb::Campaign& campaign) {
 std::string TextOf(const pb::ListCampaignsResponse& answer) {
   Table table({"CAMPAIGN", "STATE", "VERSION", "BENEFIT", "USED UNTIL"});
   for (const pb::Campaign& campaign : answer.campaigns()) {
-    table.Add({campaign.campaign_id(), State(campaign.state()), std::to_string(campaign.version()),
+    table.Add({campaign.campaign_id(), Word(campaign.state()), std::to_string(campaign.version()),
                Benefit(campaign.definition().offer()), Text(campaign.definition().use_window().end_time())});
   }
   return table.Text();
@@ -176,7 +174,7 @@ std::string TextOf(const pb::ListUserCouponsResponse& answer) {
   Table table({"COUPON", "CODE", "CAMPAIGN", "STATE", "FROM", "UNTIL", "BY"});
   for (const pb::Coupon& coupon : answer.coupons()) {
     const std::string held = Text(coupon.held_until_time());
-    table.Add({coupon.coupon_id(), coupon.code(), coupon.campaign_id(), State(coupon.state()),
+    table.Add({coupon.coupon_id(), coupon.code(), coupon.campaign_id(), Word(coupon.state()),
                Text(coupon.start_time()), Text(coupon.expire_time()),
                held.empty() ? coupon.redemption_id() : "held until " + held});
   }
@@ -231,7 +229,7 @@ std::string TextOf(const pb::Rollback& rollback) {
 }
 
 std::string TextOf(const pb::Operation& operation) {
-  const std::string state = Word(pb::OperationState_Name(operation.state()), "OPERATION_STATE_");
+  const std::string state = Word(operation.state());
   const auto* field = operation.GetReflection()->GetOneofFieldDescriptor(
       operation, pb::Operation::descriptor()->FindOneofByName("result"));
   if (field == nullptr) return Lines({{"state", state}});

@@ -24,7 +24,4 @@ std::string TextOf(const coupon::v1::Rollback& rollback);
 std::string TextOf(const coupon::v1::Operation& operation);
 std::string TextOf(const coupon::v1::CampaignStats& stats);
 
-// An enumerator without the prefix of its type: "ACTIVE".
-std::string Word(const std::string& enumerator, const std::string& prefix);
-
 }  // namespace tessera::couponctl

@@ -7,7 +7,6 @@
 
 #include "api/convert_campaign.h"
 #include "api/parse_campaign.h"
-#include "tools/couponctl/answer_text.h"
 #include "tools/couponctl/difference.h"
 #include "tools/couponctl/message_text.h"
 
@@ -30,10 +29,6 @@ struct Plan {
   bool is_new() const { return present.version() == 0; }
   bool nothing_to_do() const { return !is_new() && differences.empty() && moves.empty(); }
 };
-
-std::string StateWord(pb::CampaignState state) {
-  return Word(pb::CampaignState_Name(state), "CAMPAIGN_STATE_");
-}
 
 // The moves from one state to another; nothing where none lead there. A draft is activated before it can be
 // paused.
@@ -76,8 +71,7 @@ Plan PlanOf(Session& session, const pb::Campaign& wanted) {
   plan.differences = Differences(plan.present.definition(), plan.definition);
   const auto moves = MovesTo(plan.state, from);
   if (!moves) {
-    throw Failure(kRefused,
-                  fmt::format("state: no move leads from {} to {}", StateWord(from), StateWord(plan.state)));
+    throw Failure(kRefused, fmt::format("state: no move leads from {} to {}", Word(from), Word(plan.state)));
   }
   plan.moves = *moves;
   if (plan.nothing_to_do() || wanted.version() == 0 || wanted.version() == plan.present.version())
@@ -132,7 +126,7 @@ int64_t Carry(Session& session, const std::string& id, const Plan& plan) {
   for (const Move move : plan.moves) {
     const pb::Campaign moved = MoveCampaign(session, move, id, "");
     version = moved.version();
-    done(StateWord(moved.state()).c_str());
+    done(Word(moved.state()).c_str());
   }
   return version;
 }
@@ -143,7 +137,7 @@ std::string PlanText(const std::string& id, const Plan& plan) {
       fmt::format("{}: {}\n", id, plan.is_new() ? "new" : fmt::format("version {}", plan.present.version()));
   text += DifferencesText(plan.differences);
   if (!plan.moves.empty()) {
-    text += fmt::format("  ~ state: {} -> {}\n", StateWord(plan.present.state()), StateWord(plan.state));
+    text += fmt::format("  ~ state: {} -> {}\n", Word(plan.present.state()), Word(plan.state));
   }
   return text;
 }

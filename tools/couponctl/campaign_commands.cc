@@ -28,17 +28,14 @@ void AddApply(CLI::App& campaign, Session& session, Action& action) {
       ->required()
       ->take_all();
   command->add_flag("--dry-run", files->dry_run, "Only tell what differs");
-  command->callback([&, files] {
-    action = [&, files] {
-      // All of them are read before anything is done.
-      std::vector<pb::Campaign> wanted;
-      for (const std::string& path : files->paths) {
-        for (pb::Campaign& one : ReadYaml<pb::Campaign>(ReadFile(path), path))
-          wanted.push_back(std::move(one));
-      }
-      for (const pb::Campaign& one : wanted) Apply(session, one, files->dry_run);
-      return kDone;
-    };
+  Does(command, action, [&, files] {
+    // All of them are read before anything is done.
+    std::vector<pb::Campaign> wanted;
+    for (const std::string& path : files->paths) {
+      for (pb::Campaign& one : ReadYaml<pb::Campaign>(ReadFile(path), path)) wanted.push_back(std::move(one));
+    }
+    for (const pb::Campaign& one : wanted) Apply(session, one, files->dry_run);
+    return kDone;
   });
 }
 
@@ -51,12 +48,10 @@ void AddGet(CLI::App& campaign, Session& session, Action& action) {
   auto named = std::make_shared<Named>();
   CLI::App* command = AddCommand(campaign, "get", "Show a campaign");
   command->add_option("campaign", named->campaign_id, "Its id")->required();
-  command->callback([&, named] {
-    action = [&, named] {
-      const pb::Campaign found = GetCampaign(session, named->campaign_id);
-      session.Show(found, [&] { return TextOf(found); });
-      return kDone;
-    };
+  Does(command, action, [&, named] {
+    const pb::Campaign found = GetCampaign(session, named->campaign_id);
+    session.Show(found, [&] { return TextOf(found); });
+    return kDone;
   });
 }
 
@@ -64,16 +59,14 @@ void AddList(CLI::App& campaign, Session& session, Action& action) {
   auto state = std::make_shared<pb::CampaignState>(pb::CAMPAIGN_STATE_UNSPECIFIED);
   CLI::App* command = AddCommand(campaign, "list", "List campaigns");
   command->add_option("--state", *state, "Only those in this state, such as ACTIVE")
-      ->transform(EnumWords(*pb::CampaignState_descriptor(), "CAMPAIGN_STATE_"));
-  command->callback([&, state] {
-    action = [&, state] {
-      pb::ListCampaignsRequest request;
-      request.set_state(*state);
-      auto all = session.CallForAll(session.campaigns(), &pb::CampaignService::Stub::ListCampaigns, request,
-                                    &pb::ListCampaignsResponse::mutable_campaigns);
-      session.Show(all, [&] { return TextOf(all); });
-      return kDone;
-    };
+      ->transform(EnumWords(*pb::CampaignState_descriptor()));
+  Does(command, action, [&, state] {
+    pb::ListCampaignsRequest request;
+    request.set_state(*state);
+    auto all = session.CallForAll(session.campaigns(), &pb::CampaignService::Stub::ListCampaigns, request,
+                                  &pb::ListCampaignsResponse::mutable_campaigns);
+    session.Show(all, [&] { return TextOf(all); });
+    return kDone;
   });
 }
 
@@ -82,12 +75,10 @@ void AddMove(CLI::App& campaign, const std::string& name, const std::string& wha
   auto named = std::make_shared<Named>();
   CLI::App* command = AddCommand(campaign, name, what, &named->request_id);
   command->add_option("campaign", named->campaign_id, "Its id")->required();
-  command->callback([&, move, named] {
-    action = [&, move, named] {
-      const pb::Campaign moved = MoveCampaign(session, move, named->campaign_id, named->request_id);
-      session.Show(moved, [&] { return TextOf(moved); });
-      return kDone;
-    };
+  Does(command, action, [&, move, named] {
+    const pb::Campaign moved = MoveCampaign(session, move, named->campaign_id, named->request_id);
+    session.Show(moved, [&] { return TextOf(moved); });
+    return kDone;
   });
 }
 

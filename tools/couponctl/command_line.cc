@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <map>
 
-#include "tools/couponctl/answer_text.h"
+#include "tools/couponctl/message_text.h"
 
 namespace tessera::couponctl {
 namespace {
@@ -55,13 +55,13 @@ int Fail(ExitCode code, const char* what) {
 
 }  // namespace
 
-CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix) {
+CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type) {
   const auto plain = [](const std::string& word) { return CLI::ignore_underscore(CLI::ignore_case(word)); };
   std::map<std::string, std::string> numbers;
   std::string names;
   for (int i = 0; i < type.value_count(); ++i) {
     if (type.value(i)->number() == 0) continue;
-    const std::string word = Word(type.value(i)->name(), prefix);
+    const std::string word = Word(type, type.value(i)->number());
     numbers[plain(word)] = std::to_string(type.value(i)->number());
     names += (names.empty() ? "" : ", ") + word;
   }
@@ -94,10 +94,6 @@ int Run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? kDone : kMistaken;
-  }
-  if (const char* token = std::getenv("COUPON_TOKEN");
-      token != nullptr && session.settings.token_file.empty()) {
-    session.settings.token = token;
   }
   if (!action) return Fail(kMistaken, "what is to be done? Run with --help for more information.");
   try {

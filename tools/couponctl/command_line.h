@@ -35,9 +35,14 @@ inline CLI::App* AddCommand(CLI::App& parent, const std::string& name, const std
   return command;
 }
 
-// The words for an enum's values, without the prefix that they share, and without the one that stands for
-// none. Case and underscores don't matter: ClaimCoupon is CLAIM_COUPON.
-CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type, const std::string& prefix);
+// What is to be done when the command is chosen.
+inline void Does(CLI::App* command, Action& action, Action what) {
+  command->callback([&action, what = std::move(what)] { action = what; });
+}
+
+// The words for an enum's values, but for the one that stands for none. Case and underscores don't matter:
+// ClaimCoupon is CLAIM_COUPON.
+CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type);
 
 // Reads the command line, runs what it says, and writes what came of it. Returns the exit code.
 int Run(int argc, char** argv);

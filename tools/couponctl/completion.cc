@@ -69,11 +69,9 @@ std::string BashCompletion(CLI::App& app) {
 
 void AddCompletion(CLI::App& app, Action& action) {
   CLI::App* completion = AddCommand(app, "completion", "Write a script that completes couponctl's words");
-  AddCommand(*completion, "bash", "For bash: source <(couponctl completion bash)")->callback([&] {
-    action = [&] {
-      std::fputs(BashCompletion(app).c_str(), stdout);
-      return kDone;
-    };
+  Does(AddCommand(*completion, "bash", "For bash: source <(couponctl completion bash)"), action, [&] {
+    std::fputs(BashCompletion(app).c_str(), stdout);
+    return kDone;
   });
 }
 

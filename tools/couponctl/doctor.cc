@@ -8,7 +8,6 @@
 #include "coupon/v1/status_service.grpc.pb.h"
 #include "tools/couponctl/message_text.h"
 #include "tools/couponctl/table.h"
-#include "tools/load/refusal.h"
 
 namespace tessera::couponctl {
 
@@ -21,16 +20,12 @@ using Json = nlohmann::ordered_json;
 Patient Ask(Session& session, const std::string& name, const std::string& address) {
   Patient patient{.name = name, .address = address, .status = std::nullopt, .failure = ""};
   const auto stub = pb::StatusService::NewStub(session.Channel(address));
-  grpc::ClientContext context;
-  session.Prepare(&context);
-  pb::GetServiceStatusResponse answer;
-  const grpc::Status status = stub->GetServiceStatus(&context, pb::GetServiceStatusRequest(), &answer);
-  if (status.ok()) {
-    patient.status = answer.status();
-  } else {
-    const bool answered = !load::RefusalOf(status).reason.empty();
-    patient.failure =
-        (answered ? "refuses: " : "no answer: ") + load::RefusalLabel(status) + ": " + status.error_message();
+  try {
+    patient.status =
+        session.Call(*stub, &pb::StatusService::Stub::GetServiceStatus, pb::GetServiceStatusRequest())
+            .status();
+  } catch (const CallFailed& failure) {
+    patient.failure = (failure.reason().empty() ? "no answer: " : "refuses: ") + failure.Summary();
   }
   return patient;
 }

@@ -30,12 +30,15 @@ ExitCode CallFailed::exit_code() const {
 
 std::string CallFailed::reason() const { return load::RefusalOf(status_).reason; }
 
+std::string CallFailed::Summary() const {
+  return load::RefusalLabel(status_) + ": " + status_.error_message();
+}
+
 std::string CallFailed::Text() const {
   const load::RefusalInfo refusal = load::RefusalOf(status_);
   Facts facts;
   for (const auto& [name, value] : refusal.metadata) facts.emplace_back(name, value);
-  std::string text = "couponctl: " + (subject_.empty() ? "" : subject_ + ": ") + load::RefusalLabel(status_) +
-                     ": " + status_.error_message() + "\n";
+  std::string text = "couponctl: " + (subject_.empty() ? "" : subject_ + ": ") + Summary() + "\n";
   if (outcome_unknown()) {
     facts.emplace_back("request_id", request_id_);
     text += "It may have taken effect. " + advice_ + "\n";

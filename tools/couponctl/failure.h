@@ -36,6 +36,8 @@ class CallFailed : public std::exception {
   ExitCode exit_code() const;
   // Such as "STOCK"; empty where the services did not say one.
   std::string reason() const;
+  // Status, reason and message, in one line.
+  std::string Summary() const;
   // Before the text, such as the campaign of several, or what to do about an outcome that is not known
   // instead of repeating the call.
   void SetSubject(const std::string& subject) { subject_ = subject; }

@@ -14,6 +14,7 @@ namespace tessera::couponctl {
 namespace {
 
 using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using Json = nlohmann::ordered_json;
@@ -64,12 +65,11 @@ void UnquoteNumbers(const Descriptor& type, Json& object) {
   });
 }
 
-// "ACTIVE" is CAMPAIGN_STATE_ACTIVE: the first value of an enum shows what all of them begin with.
+// "ACTIVE" is CAMPAIGN_STATE_ACTIVE.
 void SpellEnums(const Descriptor& type, Json& object) {
   EachValue(type, object, [](const FieldDescriptor& field, Json& value) {
     if (field.enum_type() == nullptr || !value.is_string()) return;
-    const std::string first = field.enum_type()->value(0)->name();
-    const std::string whole = first.substr(0, first.rfind('_') + 1) + value.get<std::string>();
+    const std::string whole = PrefixOf(*field.enum_type()) + value.get<std::string>();
     if (field.enum_type()->FindValueByName(whole) != nullptr) value = whole;
   });
 }
@@ -154,22 +154,22 @@ std::string ToYaml(const Message& message) {
   return ToYaml(object);
 }
 
+std::string PrefixOf(const EnumDescriptor& type) {
+  const std::string& first = type.value(0)->name();
+  return first.substr(0, first.rfind('_') + 1);
+}
+
+std::string Word(const EnumDescriptor& type, int number) {
+  const auto* value = type.FindValueByNumber(number);
+  return value == nullptr ? "" : value->name().substr(PrefixOf(type).size());
+}
+
 std::string FieldText(const Message& message, const FieldDescriptor& field) {
-  const std::unique_ptr<Message> alone(message.New());
-  const google::protobuf::Reflection& reflection = *message.GetReflection();
-  if (field.is_repeated() ? reflection.FieldSize(message, &field) == 0
-                          : !reflection.HasField(message, &field))
-    return "";
-  alone->CopyFrom(message);
-  std::vector<const FieldDescriptor*> set;
-  reflection.ListFields(message, &set);
-  for (const FieldDescriptor* other : set) {
-    if (other != &field) alone->GetReflection()->ClearField(alone.get(), other);
-  }
-  Json object = Json::parse(Canonical(*alone, false));
+  Json object = Json::parse(Canonical(message, false));
+  const auto value = object.find(field.name());
+  if (value == object.end()) return "";
   UnquoteNumbers(*message.GetDescriptor(), object);
-  const Json& value = object.at(field.name());
-  return value.is_string() ? value.get<std::string>() : InOneLine(value);
+  return value->is_string() ? value->get<std::string>() : InOneLine(*value);
 }
 
 std::vector<std::unique_ptr<Message>> ReadYamlAs(const Message& prototype, const std::string& text,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/generated_enum_reflection.h>
 #include <google/protobuf/message.h>
 
 #include <memory>
@@ -16,6 +17,16 @@ std::string ToYaml(const google::protobuf::Message& message);
 
 // The same for a document that is made of several messages, by their canonical JSON.
 std::string ToYaml(const nlohmann::ordered_json& document);
+
+// What the names of all values of an enum begin with, which is what the first one's shows: "CAMPAIGN_STATE_".
+std::string PrefixOf(const google::protobuf::EnumDescriptor& type);
+
+// The value without that: "ACTIVE". Empty where this version knows none of that number.
+std::string Word(const google::protobuf::EnumDescriptor& type, int number);
+template <class Enum>
+std::string Word(Enum value) {
+  return Word(*google::protobuf::GetEnumDescriptor<Enum>(), value);
+}
 
 // One value in one line, for tables: "{sku: teapot, quantity: 1}" of a message.
 std::string FieldText(const google::protobuf::Message& message,

@@ -49,17 +49,15 @@ void AddLookUp(CLI::App& parent, const std::string& name, const std::string& wha
   CLI::App* command = AddCommand(parent, name, what);
   command->add_option("method", call->method, "The call's method, such as ClaimCoupon")
       ->required()
-      ->transform(EnumWords(*pb::Method_descriptor(), "METHOD_"));
+      ->transform(EnumWords(*pb::Method_descriptor()));
   command->add_option("request-id", call->request_id, "The call's request id")->required();
   AddSubject(*command, *call);
-  command->callback([&session, &action, rpc, call] {
-    action = [&session, rpc, call] {
-      Request request;
-      *request.mutable_operation() = KeyOf(*call);
-      const Response answer = session.Call(session.redeemer(), rpc, request);
-      session.Show(answer, [&] { return TextOf(answer.operation()); });
-      return kDone;
-    };
+  Does(command, action, [&session, rpc, call] {
+    Request request;
+    *request.mutable_operation() = KeyOf(*call);
+    const Response answer = session.Call(session.redeemer(), rpc, request);
+    session.Show(answer, [&] { return TextOf(answer.operation()); });
+    return kDone;
   });
 }
 

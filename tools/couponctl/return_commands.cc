@@ -34,24 +34,22 @@ void AddReturnCommands(CLI::App& app, Session& session, Action& action) {
   command->add_option("--coupon", back->coupon_id, "One coupon of the redemption, by its id")
       ->excludes(lines)
       ->excludes(shipping);
-  command->callback([&, back] {
-    action = [&, back] {
-      pb::RollbackRedemptionRequest request;
-      request.set_request_id(session.RequestId(back->request_id));
-      request.set_redemption_id(back->redemption_id);
-      request.set_shipping(back->shipping);
-      request.set_coupon_id(back->coupon_id);
-      for (const std::string& text : back->lines) {
-        const auto [line, pieces] = SplitPair("--line", text);
-        pb::ReturnedLine& returned = *request.add_lines();
-        returned.set_line_id(line);
-        returned.set_quantity(ReadNumber("--line", pieces));
-      }
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::RollbackRedemption, request);
-      session.Show(answer, [&] { return TextOf(answer.rollback()); });
-      return kDone;
-    };
+  Does(command, action, [&, back] {
+    pb::RollbackRedemptionRequest request;
+    request.set_request_id(session.RequestId(back->request_id));
+    request.set_redemption_id(back->redemption_id);
+    request.set_shipping(back->shipping);
+    request.set_coupon_id(back->coupon_id);
+    for (const std::string& text : back->lines) {
+      const auto [line, pieces] = SplitPair("--line", text);
+      pb::ReturnedLine& returned = *request.add_lines();
+      returned.set_line_id(line);
+      returned.set_quantity(ReadNumber("--line", pieces));
+    }
+    const auto answer =
+        session.Call(session.redeemer(), &pb::RedeemerService::Stub::RollbackRedemption, request);
+    session.Show(answer, [&] { return TextOf(answer.rollback()); });
+    return kDone;
   });
 }
 

@@ -6,11 +6,27 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "tools/couponctl/files.h"
 #include "tools/couponctl/message_text.h"
 
 namespace tessera::couponctl {
+namespace {
+
+// From the file, or, without one, the environment.
+std::string ReadToken(const std::string& file) {
+  const char* variable = std::getenv("COUPON_TOKEN");
+  std::string token = !file.empty() ? ReadFile(file) : variable != nullptr ? variable : "";
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  // gRPC ends the process over such a byte, and shows all of the token.
+  if (std::any_of(token.begin(), token.end(), [](char c) { return c < '!' || c > '~'; })) {
+    throw Mistake("the token is none: it has a blank, a control character or a letter with an accent in it");
+  }
+  return token;
+}
+
+}  // namespace
 
 std::shared_ptr<grpc::Channel> Session::Channel(const std::string& address) {
   // One try: whoever typed the command is to see what came of it, and can repeat it.
@@ -42,21 +58,9 @@ coupon::v1::AnalyticsService::Stub& Session::analytics() {
 }
 
 void Session::Prepare(grpc::ClientContext* context) {
-  load::PrepareContext(Token(), std::chrono::milliseconds(static_cast<int64_t>(settings.timeout_s * 1000)),
+  if (!token_) token_ = ReadToken(settings.token_file);
+  load::PrepareContext(*token_, std::chrono::milliseconds(static_cast<int64_t>(settings.timeout_s * 1000)),
                        context);
-}
-
-const std::string& Session::Token() {
-  if (settings.token.empty() && !settings.token_file.empty()) {
-    settings.token = ReadFile(settings.token_file);
-  }
-  std::string& token = settings.token;
-  token.erase(token.find_last_not_of(" \t\r\n") + 1);
-  // gRPC ends the process over such a byte, and shows all of the token.
-  if (std::any_of(token.begin(), token.end(), [](char c) { return c < '!' || c > '~'; })) {
-    throw Mistake("the token is none: it has a blank, a control character or a letter with an accent in it");
-  }
-  return token;
 }
 
 std::string Session::RequestIdOf(const google::protobuf::Message& request) {

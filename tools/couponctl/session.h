@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "coupon/v1/analytics_service.grpc.pb.h"
@@ -24,7 +25,6 @@ struct Settings {
   std::string issuer = "127.0.0.1:50051";
   std::string redeemer = "127.0.0.1:50052";
   std::string analytics = "127.0.0.1:50053";
-  std::string token;
   std::string token_file;
   double timeout_s = 5;
   Format format = Format::kTable;
@@ -65,9 +65,6 @@ class Session {
     } while (!request.page_token().empty());
     return all;
   }
-  // The token and the deadline.
-  void Prepare(grpc::ClientContext* context);
-
   // A new one, unless one was given.
   std::string RequestId(const std::string& given) { return given.empty() ? request_ids_.Next() : given; }
 
@@ -78,8 +75,10 @@ class Session {
   static constexpr int kPageSize = 1000;
 
   static std::string RequestIdOf(const google::protobuf::Message& request);
-  const std::string& Token();
+  // The token and the deadline.
+  void Prepare(grpc::ClientContext* context);
 
+  std::optional<std::string> token_;  // once it was read
   load::RequestIds request_ids_;
   std::unique_ptr<coupon::v1::CampaignService::Stub> campaigns_;
   std::unique_ptr<coupon::v1::IssuerService::Stub> issuer_;

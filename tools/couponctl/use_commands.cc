@@ -22,15 +22,13 @@ void AddValidate(CLI::App& app, Session& session, Action& action) {
       AddCommand(app, "validate",
                  "Say what coupons would take off an order, and why some can't be used; changes nothing");
   AddOrderOptions(*command, *use);
-  command->callback([&, use] {
-    action = [&, use] {
-      pb::ValidateCouponsRequest request;
-      Fill(*use, &request);
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::ValidateCoupons, request);
-      session.Show(answer, [&] { return TextOf(answer); });
-      return answer.redeemable() ? kDone : kRefused;
-    };
+  Does(command, action, [&, use] {
+    pb::ValidateCouponsRequest request;
+    Fill(*use, &request);
+    const auto answer =
+        session.Call(session.redeemer(), &pb::RedeemerService::Stub::ValidateCoupons, request);
+    session.Show(answer, [&] { return TextOf(answer); });
+    return answer.redeemable() ? kDone : kRefused;
   });
 }
 
@@ -43,17 +41,14 @@ CLI::App* AddUse(CLI::App& app, const std::string& name, const std::string& what
 
 void AddRedeem(CLI::App& app, Session& session, Action& action) {
   auto use = std::make_shared<Use>();
-  AddUse(app, "redeem", "Use coupons on an order, all or none", use.get())->callback([&, use] {
-    action = [&, use] {
-      pb::RedeemCouponsRequest request;
-      Fill(*use, &request);
-      request.set_request_id(session.RequestId(use->request_id));
-      request.set_partial(use->partial);
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::RedeemCoupons, request);
-      session.Show(answer, [&] { return TextOf(answer.redemption()); });
-      return kDone;
-    };
+  Does(AddUse(app, "redeem", "Use coupons on an order, all or none", use.get()), action, [&, use] {
+    pb::RedeemCouponsRequest request;
+    Fill(*use, &request);
+    request.set_request_id(session.RequestId(use->request_id));
+    request.set_partial(use->partial);
+    const auto answer = session.Call(session.redeemer(), &pb::RedeemerService::Stub::RedeemCoupons, request);
+    session.Show(answer, [&] { return TextOf(answer.redemption()); });
+    return kDone;
   });
 }
 
@@ -65,20 +60,17 @@ void AddReserve(CLI::App& app, Session& session, Action& action) {
           CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}},
                                 CLI::AsNumberWithUnit::CASE_SENSITIVE, "TIME"))
       ->default_str("10m");
-  command->callback([&, use] {
-    action = [&, use] {
-      pb::ReserveCouponsRequest request;
-      Fill(*use, &request);
-      request.set_request_id(session.RequestId(use->request_id));
-      request.set_partial(use->partial);
-      const auto ttl_ms = static_cast<int64_t>(use->ttl_s * 1000);
-      request.mutable_ttl()->set_seconds(ttl_ms / 1000);
-      request.mutable_ttl()->set_nanos(static_cast<int32_t>(ttl_ms % 1000) * 1'000'000);
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::ReserveCoupons, request);
-      session.Show(answer, [&] { return TextOf(answer.reservation()); });
-      return kDone;
-    };
+  Does(command, action, [&, use] {
+    pb::ReserveCouponsRequest request;
+    Fill(*use, &request);
+    request.set_request_id(session.RequestId(use->request_id));
+    request.set_partial(use->partial);
+    const auto ttl_ms = static_cast<int64_t>(use->ttl_s * 1000);
+    request.mutable_ttl()->set_seconds(ttl_ms / 1000);
+    request.mutable_ttl()->set_nanos(static_cast<int32_t>(ttl_ms % 1000) * 1'000'000);
+    const auto answer = session.Call(session.redeemer(), &pb::RedeemerService::Stub::ReserveCoupons, request);
+    session.Show(answer, [&] { return TextOf(answer.reservation()); });
+    return kDone;
   });
 }
 
@@ -98,19 +90,17 @@ void AddCommit(CLI::App& app, Session& session, Action& action) {
   command->add_option("--discount", hold->discount_minor, "The discount that it told, in minor units")
       ->required();
   command->add_option("--currency", hold->currency_code, "The currency of it")->capture_default_str();
-  command->callback([&, hold] {
-    action = [&, hold] {
-      pb::CommitReservationRequest request;
-      request.set_request_id(session.RequestId(hold->request_id));
-      request.set_reservation_id(hold->reservation_id);
-      request.set_order_id(hold->order_id);
-      request.mutable_discount()->set_amount_minor(hold->discount_minor);
-      request.mutable_discount()->set_currency_code(hold->currency_code);
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::CommitReservation, request);
-      session.Show(answer, [&] { return TextOf(answer.redemption()); });
-      return kDone;
-    };
+  Does(command, action, [&, hold] {
+    pb::CommitReservationRequest request;
+    request.set_request_id(session.RequestId(hold->request_id));
+    request.set_reservation_id(hold->reservation_id);
+    request.set_order_id(hold->order_id);
+    request.mutable_discount()->set_amount_minor(hold->discount_minor);
+    request.mutable_discount()->set_currency_code(hold->currency_code);
+    const auto answer =
+        session.Call(session.redeemer(), &pb::RedeemerService::Stub::CommitReservation, request);
+    session.Show(answer, [&] { return TextOf(answer.redemption()); });
+    return kDone;
   });
 }
 
@@ -118,16 +108,14 @@ void AddRelease(CLI::App& app, Session& session, Action& action) {
   auto hold = std::make_shared<Hold>();
   CLI::App* command = AddCommand(app, "release", "Give back what a reservation holds", &hold->request_id);
   command->add_option("reservation", hold->reservation_id, "The reservation's id")->required();
-  command->callback([&, hold] {
-    action = [&, hold] {
-      pb::ReleaseReservationRequest request;
-      request.set_request_id(session.RequestId(hold->request_id));
-      request.set_reservation_id(hold->reservation_id);
-      const auto answer =
-          session.Call(session.redeemer(), &pb::RedeemerService::Stub::ReleaseReservation, request);
-      session.Show(answer, [&] { return TextOf(answer); });
-      return kDone;
-    };
+  Does(command, action, [&, hold] {
+    pb::ReleaseReservationRequest request;
+    request.set_request_id(session.RequestId(hold->request_id));
+    request.set_reservation_id(hold->reservation_id);
+    const auto answer =
+        session.Call(session.redeemer(), &pb::RedeemerService::Stub::ReleaseReservation, request);
+    session.Show(answer, [&] { return TextOf(answer); });
+    return kDone;
   });
 }
 

@@ -33,25 +33,21 @@ Request RequestOf(Session& session, const Grant& grant) {
 
 void AddIssue(CLI::App& app, Session& session, Action& action) {
   auto grant = std::make_shared<Grant>();
-  AddGrant(app, "issue", "Grant a coupon to a user", grant.get())->callback([&, grant] {
-    action = [&, grant] {
-      const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::IssueCoupon,
-                                       RequestOf<pb::IssueCouponRequest>(session, *grant));
-      session.Show(answer, [&] { return TextOf(answer.coupon()); });
-      return kDone;
-    };
+  Does(AddGrant(app, "issue", "Grant a coupon to a user", grant.get()), action, [&, grant] {
+    const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::IssueCoupon,
+                                     RequestOf<pb::IssueCouponRequest>(session, *grant));
+    session.Show(answer, [&] { return TextOf(answer.coupon()); });
+    return kDone;
   });
 }
 
 void AddClaim(CLI::App& app, Session& session, Action& action) {
   auto grant = std::make_shared<Grant>();
-  AddGrant(app, "claim", "Give a coupon to a user who asks for it", grant.get())->callback([&, grant] {
-    action = [&, grant] {
-      const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::ClaimCoupon,
-                                       RequestOf<pb::ClaimCouponRequest>(session, *grant));
-      session.Show(answer, [&] { return TextOf(answer); });
-      return kDone;
-    };
+  Does(AddGrant(app, "claim", "Give a coupon to a user who asks for it", grant.get()), action, [&, grant] {
+    const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::ClaimCoupon,
+                                     RequestOf<pb::ClaimCouponRequest>(session, *grant));
+    session.Show(answer, [&] { return TextOf(answer); });
+    return kDone;
   });
 }
 
@@ -67,18 +63,16 @@ void AddWallet(CLI::App& app, Session& session, Action& action) {
   command->add_option("user", query->user_id, "The user's id")->required();
   command->add_option("--campaign", query->campaign_id, "Only those of this campaign");
   command->add_option("--state", query->state, "Only those in this state, such as AVAILABLE")
-      ->transform(EnumWords(*pb::CouponState_descriptor(), "COUPON_STATE_"));
-  command->callback([&, query] {
-    action = [&, query] {
-      pb::ListUserCouponsRequest request;
-      request.set_user_id(query->user_id);
-      request.set_campaign_id(query->campaign_id);
-      request.set_state(query->state);
-      auto all = session.CallForAll(session.issuer(), &pb::IssuerService::Stub::ListUserCoupons, request,
-                                    &pb::ListUserCouponsResponse::mutable_coupons);
-      session.Show(all, [&] { return TextOf(all); });
-      return kDone;
-    };
+      ->transform(EnumWords(*pb::CouponState_descriptor()));
+  Does(command, action, [&, query] {
+    pb::ListUserCouponsRequest request;
+    request.set_user_id(query->user_id);
+    request.set_campaign_id(query->campaign_id);
+    request.set_state(query->state);
+    auto all = session.CallForAll(session.issuer(), &pb::IssuerService::Stub::ListUserCoupons, request,
+                                  &pb::ListUserCouponsResponse::mutable_coupons);
+    session.Show(all, [&] { return TextOf(all); });
+    return kDone;
   });
 }
 
@@ -94,16 +88,14 @@ void AddCodes(CLI::App& app, Session& session, Action& action) {
       app, "codes", "Make codes that belong to nobody yet, for whoever brings them", &codes->request_id);
   command->add_option("campaign", codes->campaign_id, "The campaign's id")->required();
   command->add_option("-n,--count", codes->count, "How many, 1 to 10000")->capture_default_str();
-  command->callback([&, codes] {
-    action = [&, codes] {
-      pb::GenerateCodesRequest request;
-      request.set_request_id(session.RequestId(codes->request_id));
-      request.set_campaign_id(codes->campaign_id);
-      request.set_count(codes->count);
-      const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::GenerateCodes, request);
-      session.Show(answer, [&] { return TextOf(answer); });
-      return kDone;
-    };
+  Does(command, action, [&, codes] {
+    pb::GenerateCodesRequest request;
+    request.set_request_id(session.RequestId(codes->request_id));
+    request.set_campaign_id(codes->campaign_id);
+    request.set_count(codes->count);
+    const auto answer = session.Call(session.issuer(), &pb::IssuerService::Stub::GenerateCodes, request);
+    session.Show(answer, [&] { return TextOf(answer); });
+    return kDone;
   });
 }
 

@@ -14,15 +14,13 @@ void AddStats(CLI::App& app, Session& session, Action& action) {
   auto campaign_id = std::make_shared<std::string>();
   CLI::App* command = AddCommand(app, "stats", "Say what a campaign's coupons did");
   command->add_option("campaign", *campaign_id, "The campaign's id")->required();
-  command->callback([&, campaign_id] {
-    action = [&, campaign_id] {
-      pb::GetCampaignStatsRequest request;
-      request.set_campaign_id(*campaign_id);
-      const auto answer =
-          session.Call(session.analytics(), &pb::AnalyticsService::Stub::GetCampaignStats, request);
-      session.Show(answer, [&] { return TextOf(answer.stats()); });
-      return kDone;
-    };
+  Does(command, action, [&, campaign_id] {
+    pb::GetCampaignStatsRequest request;
+    request.set_campaign_id(*campaign_id);
+    const auto answer =
+        session.Call(session.analytics(), &pb::AnalyticsService::Stub::GetCampaignStats, request);
+    session.Show(answer, [&] { return TextOf(answer.stats()); });
+    return kDone;
   });
 }
 
@@ -30,14 +28,13 @@ void AddStats(CLI::App& app, Session& session, Action& action) {
 
 void AddWatchCommands(CLI::App& app, Session& session, Action& action) {
   AddStats(app, session, action);
-  AddCommand(app, "doctor", "Ask each service how it is: whether it serves, its version, Redis, durability")
-      ->callback([&] {
-        action = [&] {
-          const Diagnosis diagnosis = Diagnose(session);
-          std::fputs(TextOf(diagnosis, session.settings.format).c_str(), stdout);
-          return diagnosis.findings.empty() ? kDone : kRefused;
-        };
-      });
+  Does(AddCommand(app, "doctor",
+                  "Ask each service how it is: whether it serves, its version, Redis, durability"),
+       action, [&] {
+         const Diagnosis diagnosis = Diagnose(session);
+         std::fputs(TextOf(diagnosis, session.settings.format).c_str(), stdout);
+         return diagnosis.findings.empty() ? kDone : kRefused;
+       });
 }
 
 }  // namespace tessera::couponctl
