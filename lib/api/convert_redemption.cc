@@ -29,8 +29,9 @@ void Set(pb::Money* out, int64_t minor, const core::Currency& currency) {
 }  // namespace
 
 pb::Money MoneyOf(int64_t minor, const core::Currency& currency) {
-  const core::Money money{.minor = minor, .currency = currency};
-  return ToProto(money);
+  pb::Money out;
+  Set(&out, minor, currency);
+  return out;
 }
 
 std::vector<std::string> LineIdsOf(const core::Order& order) {

@@ -86,10 +86,10 @@ void Bind(ConfigSection section, GrpcConfig& config) {
                 "Milliseconds without an answer to that ping after which the connection is closed.");
   section.Field("ping_interval_min_ms", &config.ping_interval_min, {0, 7'200'000},
                 "Milliseconds between two pings of a client; one that pings more often is disconnected.");
-  section.Field("connection_age_max_ms", &config.connection_age_max, {100, 86'400'000},
-                "Milliseconds, give or take a tenth, after which a client is told to connect anew, so that "
-                "it finds replicas that came "
-                "later; calls under way end first.");
+  section.Field(
+      "connection_age_max_ms", &config.connection_age_max, {100, 86'400'000},
+      "Milliseconds, give or take a tenth, after which a client is told to connect anew, so that it "
+      "finds replicas that came later; calls under way end first.");
 }
 
 class GrpcServer::Transport {
