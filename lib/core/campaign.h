@@ -38,6 +38,12 @@ struct UseLimits {
   std::optional<int64_t> uses_per_user_per_day;
   std::optional<int64_t> uses_per_user_per_week;
   std::optional<int64_t> uses_per_user_per_month;
+
+  bool count_uses() const {
+    return uses_per_user_total || uses_per_user_per_day || uses_per_user_per_week || uses_per_user_per_month;
+  }
+  // Whether using a coupon spends anything but the coupon.
+  bool any() const { return count_uses() || budget_total_minor || budget_per_day_minor; }
   bool operator==(const UseLimits&) const = default;
 };
 

@@ -7,6 +7,7 @@
 
 #include "async/task.h"
 #include "core/result.h"
+#include "storage/campaign_store.h"
 #include "storage/operation.h"
 
 namespace tessera::storage {
@@ -73,6 +74,9 @@ class LedgerStore {
                                                          Deadline deadline) = 0;
   // As of the events applied. CAMPAIGN_NOT_FOUND.
   virtual async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) = 0;
+  // The same of several that were read, in their order: far cheaper than one after the other.
+  virtual async::Task<core::Result<std::vector<CampaignTotals>>> TotalsOfEach(
+      std::vector<CampaignPtr> campaigns, Deadline deadline) = 0;
   // Of one campaign, or of all when `campaign_id` is empty. Partitions are read one after another, each in
   // one step.
   virtual async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,

@@ -52,9 +52,15 @@ CampaignSeries::Series& CampaignSeries::SeriesOf(const std::string& campaign_id)
   return at->second;
 }
 
-void CampaignSeries::Show(const core::Campaign& campaign, const storage::CampaignTotals& totals) {
-  Series& series = SeriesOf(totals.campaign_id);
+void CampaignSeries::Show(const core::Campaign& campaign, const storage::CampaignTotals& totals,
+                          Counts* others) {
   const Counts counts = CountsOf(totals);
+  const bool has_room = shown_.size() - shown_.count(kOther) < static_cast<size_t>(config_.campaigns_max);
+  if (!shown_.contains(campaign.id) && !has_room) {
+    for (size_t i = 0; i < kCounts; ++i) (*others)[i] += counts[i];
+    return;
+  }
+  Series& series = SeriesOf(totals.campaign_id);
   for (size_t i = 0; i < kCounts; ++i) series.counts[i]->Set(static_cast<double>(counts[i]));
   if (series.discount == nullptr) {
     const std::string currency(totals.currency.code());
@@ -75,20 +81,6 @@ void CampaignSeries::Show(const core::Campaign& campaign, const storage::Campaig
   series.stock_limit->Set(static_cast<double>(*stock_limit));
 }
 
-async::Task<bool> CampaignSeries::Refresh(const core::Campaign& campaign, Counts* others) {
-  const bool has_room = shown_.size() - shown_.count(kOther) < static_cast<size_t>(config_.campaigns_max);
-  const bool is_shown = shown_.contains(campaign.id) || has_room;
-  const auto totals = co_await ledger_.Totals(campaign.id, async::After(kStepTime));
-  if (!totals.ok()) co_return false;
-  if (is_shown) {
-    Show(campaign, *totals);
-  } else {
-    const Counts counts = CountsOf(*totals);
-    for (size_t i = 0; i < kCounts; ++i) (*others)[i] += counts[i];
-  }
-  co_return true;
-}
-
 async::Task<bool> CampaignSeries::Refresh() {
   Counts others{};
   std::string cursor;
@@ -96,9 +88,9 @@ async::Task<bool> CampaignSeries::Refresh() {
     const auto page =
         co_await campaigns_.List(core::limits::kPageSizeDefault, cursor, async::After(kStepTime));
     if (!page.ok()) co_return false;
-    for (const storage::CampaignPtr& campaign : page->campaigns) {
-      if (stopped_.is_set() || !co_await Refresh(*campaign, &others)) co_return false;
-    }
+    const auto totals = co_await ledger_.TotalsOfEach(page->campaigns, async::After(kStepTime));
+    if (!totals.ok() || stopped_.is_set()) co_return false;
+    for (size_t i = 0; i < totals->size(); ++i) Show(*page->campaigns[i], (*totals)[i], &others);
     cursor = page->next_cursor;
   } while (!cursor.empty());
   Series& other = SeriesOf(kOther);

@@ -52,8 +52,8 @@ class CampaignSeries final : public program::BackgroundLoop {
 
   // One look at all campaigns; false when the store cut it short.
   async::Task<bool> Refresh();
-  async::Task<bool> Refresh(const core::Campaign& campaign, Counts* others);
-  void Show(const core::Campaign& campaign, const storage::CampaignTotals& totals);
+  // In the campaign's own series, or among the others.
+  void Show(const core::Campaign& campaign, const storage::CampaignTotals& totals, Counts* others);
   static Counts CountsOf(const storage::CampaignTotals& totals);
   Series& SeriesOf(const std::string& campaign_id);
 

@@ -7,11 +7,20 @@ namespace {
 
 constexpr std::chrono::milliseconds kCheckTime{30'000};
 constexpr size_t kDifferencesLogged = 20;
+// A check of many campaigns keeps Redis busy. It rests so many times as long as it took, if that is longer
+// than the interval, but no longer than that.
+constexpr int kRestFactor = 9;
+constexpr std::chrono::seconds kRestMax{60};
+// Wallets that change faster than they can be counted are tried again sooner than the next time.
+constexpr int kSooner = 10;
 
 }  // namespace
 
 void Bind(server::ConfigSection section, InvariantConfig& config) {
-  section.Field("interval_ms", &config.interval, {100, 3'600'000}, "How long it rests between two checks.");
+  section.Field(
+      "interval_ms", &config.interval, {100, 3'600'000},
+      "How long it rests between two checks; longer after a long one: nine times as long as it took, up to "
+      "a minute.");
   section.Field("wallets_every", &config.wallets_every, {0, 100'000},
                 "Of how many checks one counts every coupon of every wallet besides; 0: none.");
 }
@@ -64,13 +73,17 @@ async::Task<bool> InvariantWatch::Check(storage::VerifyDepth depth) {
 async::Task<void> InvariantWatch::Run() {
   int until_wallets = config_.wallets_every;
   while (!stopped_.is_set()) {
+    const async::Deadline begin = async::Clock::now();
     co_await Check(storage::VerifyDepth::kCounters);
-    // Wallets that change faster than they can be counted are tried again at the next look.
     const bool due = config_.wallets_every > 0 && --until_wallets <= 0;
-    if (due && !stopped_.is_set() && co_await Check(storage::VerifyDepth::kWallets)) {
-      until_wallets = config_.wallets_every;
+    if (due && !stopped_.is_set()) {
+      const bool counted = co_await Check(storage::VerifyDepth::kWallets);
+      until_wallets = counted ? config_.wallets_every : config_.wallets_every / kSooner;
     }
-    if (!stopped_.is_set()) co_await stopped_.WaitUntil(async::After(config_.interval));
+    const async::Deadline now = async::Clock::now();
+    const auto rest = std::min<async::Clock::duration>(kRestFactor * (now - begin), kRestMax);
+    if (!stopped_.is_set())
+      co_await stopped_.WaitUntil(now + std::max<async::Clock::duration>(config_.interval, rest));
   }
 }
 

@@ -21,7 +21,7 @@ struct InvariantConfig {
 };
 void Bind(server::ConfigSection section, InvariantConfig& config);
 
-// Checks all the time that the counts agree, and at every wallets_every-th look that every single coupon
+// Checks time and again that the counts agree, and at every wallets_every-th look that every single coupon
 // does: coupon_invariant_differences{depth} is 0 as long as they do, and the log names what does not. What
 // was found stays until a look of the same depth finds it gone. Store and log must outlive it.
 class InvariantWatch final : public program::BackgroundLoop {

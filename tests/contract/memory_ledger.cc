@@ -55,6 +55,17 @@ async::Task<Result<CampaignTotals>> MemoryStore::Totals(std::string campaign_id,
   co_return totals;
 }
 
+async::Task<Result<std::vector<CampaignTotals>>> MemoryStore::TotalsOfEach(
+    std::vector<storage::CampaignPtr> campaigns, storage::Deadline deadline) {
+  std::vector<CampaignTotals> all;
+  for (const storage::CampaignPtr& campaign : campaigns) {
+    auto totals = co_await Totals(campaign->id, deadline);
+    if (!totals.ok()) co_return std::move(totals).error();
+    all.push_back(*std::move(totals));
+  }
+  co_return all;
+}
+
 // Counts every coupon again and compares with what the events came to.
 async::Task<Result<storage::Verification>> MemoryStore::Verify(std::string campaign_id, storage::VerifyDepth,
                                                                storage::Deadline) {

@@ -96,6 +96,8 @@ class MemoryStore : public storage::CampaignStore,
                                                           storage::Deadline) override;
   async::Task<core::Result<storage::CampaignTotals>> Totals(std::string campaign_id,
                                                             storage::Deadline) override;
+  async::Task<core::Result<std::vector<storage::CampaignTotals>>> TotalsOfEach(
+      std::vector<storage::CampaignPtr> campaigns, storage::Deadline deadline) override;
   async::Task<core::Result<storage::Verification>> Verify(std::string campaign_id, storage::VerifyDepth depth,
                                                           storage::Deadline) override;
 

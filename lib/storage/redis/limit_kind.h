@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -8,6 +9,7 @@ namespace tessera::storage {
 // The limits of a campaign that all partitions draw from: coupons (one unit each), and money (its minor units
 // are the units), each for good and for a day of the campaign's zone.
 enum class LimitKind : uint8_t { kStock, kStockPerDay, kBudget, kBudgetPerDay };
+inline constexpr size_t kLimitKinds = 4;
 
 constexpr bool IsBudget(LimitKind kind) {
   return kind == LimitKind::kBudget || kind == LimitKind::kBudgetPerDay;

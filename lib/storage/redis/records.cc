@@ -88,7 +88,7 @@ std::optional<StoredCoupon> OpenCoupon(std::string_view value) {
   coupon.campaign = in.Campaign();
   const std::string_view user = in.Bytes(coupon.user.bytes.size());
   std::copy(user.begin(), user.end(), coupon.user.bytes.begin());
-  in.Number(3);
+  coupon.previous = in.Number(3);
   coupon.issue_time_ms = in.Signed(6);
   coupon.expire_time_ms = in.Signed(6);
   if (coupon.state == CouponState::kReserved || coupon.state == CouponState::kRedeemed) {
@@ -111,6 +111,17 @@ std::string ClaimField(const std::array<uint8_t, 12>& operation) {
 }
 
 bool IsClaimField(std::string_view field) { return field.size() == 13 && field.back() == 'o'; }
+
+std::optional<StoredUses> OpenUses(std::string_view field, std::string_view value) {
+  constexpr size_t kUserBytes = 12;
+  if (field.size() != kUserBytes + 5 || field.back() != 'u') return std::nullopt;
+  Unpacker in(value);
+  StoredUses uses;
+  uses.campaign = Unpacker(field.substr(kUserBytes)).Campaign();
+  uses.total = in.Signed(4);
+  if (in.failed()) return std::nullopt;
+  return uses;
+}
 
 uint64_t PackedQuota(const std::optional<int64_t>& limit) {
   return static_cast<uint64_t>(std::min(limit.value_or(kNoQuota), kNoQuota));

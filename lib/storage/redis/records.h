@@ -21,6 +21,7 @@ struct StoredCoupon {
   CouponState state = CouponState::kIssued;
   core::CampaignNumber campaign;
   core::UserKey user;
+  uint64_t previous = 0;  // the index of the user's coupon before it, plus one; 0: none
   core::InstantMs issue_time_ms = 0;
   core::InstantMs expire_time_ms = 0;
   std::string reference;              // of the operation that holds or used it
@@ -29,8 +30,8 @@ struct StoredCoupon {
 std::optional<StoredCoupon> OpenCoupon(std::string_view value);
 
 // A wallet's field of one coupon is its index in 3 bytes, that of an operation that issued one its 12 bytes
-// and 'o'; the others are users (12 bytes), quotas (16), what stands beside a coupon that was made of a code
-// (4), and the letters n, d and h.
+// and 'o'; the others are users (12 bytes), quotas (16), uses (17), what stands beside a coupon that was made
+// of a code (4), and the letters n, d and h.
 std::string CouponField(uint64_t index);
 std::optional<uint64_t> OpenCouponField(std::string_view field);
 std::string ClaimField(const std::array<uint8_t, 12>& operation);
@@ -61,6 +62,14 @@ struct StoredShare {
   core::InstantMs window = 0;
 };
 std::optional<StoredShare> OpenShare(std::string_view value);
+
+// part/uses.lua: how often a user has used coupons of a campaign, in all.
+struct StoredUses {
+  core::CampaignNumber campaign;
+  int64_t total = 0;
+};
+// Nothing where the wallet's field is another one.
+std::optional<StoredUses> OpenUses(std::string_view field, std::string_view value);
 
 // NONE of scripts/issue.lua: no quota, which a larger one is as well.
 inline constexpr int64_t kNoQuota = 0xffffffff;

@@ -154,7 +154,7 @@ async::Task<core::Status> Redeeming::Judge(StackUse* use) {
     const core::CampaignLimits& limits = item.campaign->campaign.definition.limits;
     const core::UseLimits& uses = item.campaign->campaign.definition.use_limits;
     const bool counts_users =
-        CountsUses(uses) ||
+        uses.count_uses() ||
         (item.code.has_value() && (limits.per_user_total.has_value() || limits.per_user_per_day.has_value()));
     core::Status may = core::MayRedeem(item.campaign->campaign);
     if (!may.ok()) {

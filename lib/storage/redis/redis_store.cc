@@ -280,6 +280,11 @@ async::Task<core::Result<CampaignTotals>> RedisStore::Totals(std::string campaig
   return parts_->ledger.Totals(std::move(campaign_id), deadline);
 }
 
+async::Task<core::Result<std::vector<CampaignTotals>>> RedisStore::TotalsOfEach(
+    std::vector<CampaignPtr> campaigns, Deadline deadline) {
+  return parts_->ledger.TotalsOfEach(std::move(campaigns), deadline);
+}
+
 async::Task<core::Result<Verification>> RedisStore::Verify(std::string campaign_id, VerifyDepth depth,
                                                            Deadline deadline) {
   return parts_->verifying.Verify(std::move(campaign_id), depth, deadline);

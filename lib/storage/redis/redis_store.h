@@ -115,6 +115,8 @@ class RedisStore final : public CampaignStore,
   async::Task<core::Result<ApplyProgress>> Apply(uint32_t partition, int32_t entries_max,
                                                  Deadline deadline) override;
   async::Task<core::Result<CampaignTotals>> Totals(std::string campaign_id, Deadline deadline) override;
+  async::Task<core::Result<std::vector<CampaignTotals>>> TotalsOfEach(std::vector<CampaignPtr> campaigns,
+                                                                      Deadline deadline) override;
   async::Task<core::Result<Verification>> Verify(std::string campaign_id, VerifyDepth depth,
                                                  Deadline deadline) override;
 

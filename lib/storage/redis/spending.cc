@@ -44,16 +44,11 @@ LimitWindows WindowsOf(const KnownCampaign& campaign, core::InstantMs now, bool 
   return windows;
 }
 
-bool CountsUses(const core::UseLimits& limits) {
-  return limits.uses_per_user_total.has_value() || limits.uses_per_user_per_day.has_value() ||
-         limits.uses_per_user_per_week.has_value() || limits.uses_per_user_per_month.has_value();
-}
-
 std::string PackSpending(const core::UseLimits& limits, const LimitWindows& windows, int64_t leased,
                          int64_t leased_day) {
-  const int has = (CountsUses(limits) ? 1 : 0) + (limits.budget_total_minor.has_value() ? 2 : 0) +
+  if (!limits.any()) return {};
+  const int has = (limits.count_uses() ? 1 : 0) + (limits.budget_total_minor.has_value() ? 2 : 0) +
                   (limits.budget_per_day_minor.has_value() ? 4 : 0);
-  if (has == 0) return {};
   std::string packed = PackNumber(static_cast<uint64_t>(has), 1);
   for (const std::optional<int64_t>& cap : {limits.uses_per_user_total, limits.uses_per_user_per_day,
                                             limits.uses_per_user_per_week, limits.uses_per_user_per_month}) {

@@ -20,8 +20,6 @@ struct LimitWindows {
 // `claims`: the user's quota of coupons counts too, as where a code becomes one.
 LimitWindows WindowsOf(const KnownCampaign& campaign, core::InstantMs now, bool claims);
 
-bool CountsUses(const core::UseLimits& limits);
-
 // LIMITS of scripts/part/spending.lua; empty where there is nothing to spend.
 std::string PackSpending(const core::UseLimits& limits, const LimitWindows& windows, int64_t leased,
                          int64_t leased_day);

@@ -1,11 +1,11 @@
 #include "storage/redis/verifying.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "async/when_all.h"
 #include "scripts.h"
 #include "storage/redis/errors.h"
+#include "storage/redis/stream_state.h"
 
 namespace tessera::storage {
 namespace {
@@ -17,6 +17,8 @@ constexpr int kAttemptsMax = 200;
 // Times that a partition's wallets are read again because something moved meanwhile.
 constexpr int kWalletAttemptsMax = 5;
 constexpr uint32_t kWave = 256;
+// The two shortest days: of an older day the books may be gone.
+constexpr int64_t kDayBooksKeptMs = int64_t{46} * 3'600'000;
 
 void Compare(Verification* found, const std::string& campaign_id, std::optional<uint32_t> partition,
              std::string_view term, int64_t expected, int64_t actual) {
@@ -36,49 +38,25 @@ int64_t NumberOf(redis::Value value) {
   return number.ok() ? *number : 0;
 }
 
-// The id of a stream's entry, such as 1716208223512-3.
-struct StreamId {
-  int64_t instant_ms = 0;
-  int64_t sequence = 0;
-  auto operator<=>(const StreamId&) const = default;
-};
-
-StreamId OpenStreamId(std::string_view text) {
-  StreamId id;
-  const auto [dash, failed] = std::from_chars(text.data(), text.data() + text.size(), id.instant_ms);
-  if (failed == std::errc() && dash != text.data() + text.size()) {
-    std::from_chars(dash + 1, text.data() + text.size(), id.sequence);
-  }
-  return id;
-}
-
-// What XINFO STREAM says of a ledger; all zero of one that is not there.
-struct LedgerState {
-  int64_t there = 0;
-  int64_t added = 0;
-  std::string last_id = "0-0";
-};
-
-LedgerState OpenLedgerState(const redis::Reply& reply) {
-  LedgerState state;
-  for (size_t i = 0; i + 1 < reply.size(); i += 2) {
-    const std::string_view name = reply[i].text();
-    if (name == "length") state.there = reply[i + 1].integer();
-    if (name == "entries-added") state.added = reply[i + 1].integer();
-    if (name == "last-generated-id") state.last_id = reply[i + 1].text();
-  }
-  return state;
-}
-
 }  // namespace
 
-async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t partition,
-                                                                       core::CampaignNumber number,
-                                                                       Deadline deadline) {
+std::vector<Verifying::Campaigns> Verifying::Together(Campaigns campaigns) {
+  std::vector<Campaigns> groups;
+  for (size_t first = 0; first < campaigns.size(); first += kReadTogether)
+    groups.push_back(campaigns.subspan(first, std::min(kReadTogether, campaigns.size() - first)));
+  return groups;
+}
+
+async::Task<core::Result<std::vector<Verifying::Counters>>> Verifying::ReadCounters(uint32_t partition,
+                                                                                    Campaigns campaigns,
+                                                                                    Deadline deadline) {
   for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
     redis::Command command(redis_scripts::kReadCounters);
-    command.ReadOnly().Key(backend_.keys.Campaign(partition, number)).Key(backend_.keys.Totals(partition));
-    command.Key(backend_.keys.Ledger(partition)).Arg(number.value).Arg(kTailMax);
+    command.ReadOnly().Key(backend_.keys.Totals(partition)).Key(backend_.keys.Ledger(partition));
+    for (const KnownCampaignPtr& known : campaigns)
+      command.Key(backend_.keys.Campaign(partition, known->campaign.number));
+    command.Arg(kTailMax);
+    for (const KnownCampaignPtr& known : campaigns) command.Arg(known->campaign.number.value);
     core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     if ((*reply)[0].text() == "BEHIND") {
@@ -87,56 +65,77 @@ async::Task<core::Result<Verifying::Counters>> Verifying::ReadCounters(uint32_t 
       continue;
     }
     if ((*reply)[0].text() != "OK") co_return Nonsense("read_counters", *reply);
-    Counters counters;
-    counters.reserved = NumberOf((*reply)[1]);
-    counters.redeemed = NumberOf((*reply)[2]);
-    counters.expired = NumberOf((*reply)[3]);
-    counters.revoked = NumberOf((*reply)[4]);
-    counters.stock = OpenShare((*reply)[5].text()).value_or(StoredShare());
-    counters.budget = OpenShare((*reply)[6].text()).value_or(StoredShare());
-    counters.issued = counters.stock.issued;
-    for (size_t i = 0; i < kMetricCount; ++i) counters.ledger.push_back((*reply)[7 + i].integer());
-    co_return counters;
+    std::vector<Counters> all(campaigns.size());
+    size_t at = 1;
+    for (Counters& counters : all) {
+      counters.reserved = NumberOf((*reply)[at++]);
+      counters.redeemed = NumberOf((*reply)[at++]);
+      counters.expired = NumberOf((*reply)[at++]);
+      counters.revoked = NumberOf((*reply)[at++]);
+      for (StoredShare& share : counters.shares)
+        share = OpenShare((*reply)[at++].text()).value_or(StoredShare());
+      counters.issued = counters.share(LimitKind::kStock).issued;
+      for (int64_t& sum : counters.ledger) sum = (*reply)[at++].integer();
+    }
+    co_return all;
   }
   co_return Contended("The ledger grows faster than it can be read.");
 }
 
-async::Task<core::Status> Verifying::VerifyCampaign(KnownCampaignPtr campaign, Deadline deadline,
-                                                    Verification* found) {
-  const std::string& id = campaign->campaign.id;
-  std::vector<Counters> all;
-  for (uint32_t p = 0; p < backend_.keys.shape().partitions; ++p) {
-    core::Result<Counters> counters = co_await ReadCounters(p, campaign->campaign.number, deadline);
-    if (!counters.ok()) co_return std::move(counters).error();
-    const auto ledger = [&counters](Metric metric) { return counters->ledger[static_cast<size_t>(metric)]; };
-    Compare(found, id, p, "issued: ledger = counter", ledger(Metric::kIssued), counters->issued);
-    Compare(found, id, p, "reserved: ledger = counter", ledger(Metric::kReservedNow), counters->reserved);
-    Compare(found, id, p, "redeemed: ledger = counter", ledger(Metric::kRedeemedNow), counters->redeemed);
-    Compare(found, id, p, "expired: ledger = counter", ledger(Metric::kExpired), counters->expired);
-    Compare(found, id, p, "revoked: ledger = counter", ledger(Metric::kRevoked), counters->revoked);
-    const int64_t available =
-        counters->issued - counters->reserved - counters->redeemed - counters->expired - counters->revoked;
-    Compare(found, id, p, "available: not negative", std::max<int64_t>(available, 0), available);
-    if (campaign->campaign.definition.limits.stock_total.has_value()) {
-      const StoredShare& share = counters->stock;
-      Compare(found, id, p, "stock: issued - of codes - returned = used",
-              ledger(Metric::kIssued) - ledger(Metric::kIssuedOfCodes) - ledger(Metric::kStockReturned),
-              share.used);
-    }
-    if (campaign->campaign.definition.use_limits.budget_total_minor.has_value()) {
-      // What orders hold is spent too, and is on no sum.
-      const int64_t redeemed = ledger(Metric::kDiscount);
-      const int64_t used = counters->budget.used;
-      const bool holds = ledger(Metric::kReservedNow) > 0;
-      Compare(found, id, p, "budget: discounts that stand = used",
-              holds ? std::max(redeemed, used) : redeemed, used);
-    }
-    all.push_back(std::move(*counters));
+void Verifying::CompareCounters(const core::Campaign& campaign, uint32_t partition, const Counters& counters,
+                                Verification* found) {
+  const auto compare = [&](std::string_view term, int64_t expected, int64_t actual) {
+    Compare(found, campaign.id, partition, term, expected, actual);
+  };
+  const auto ledger = [&counters](Metric metric) { return counters.ledger[static_cast<size_t>(metric)]; };
+  compare("issued: ledger = counter", ledger(Metric::kIssued), counters.issued);
+  compare("reserved: ledger = counter", ledger(Metric::kReservedNow), counters.reserved);
+  compare("redeemed: ledger = counter", ledger(Metric::kRedeemedNow), counters.redeemed);
+  compare("expired: ledger = counter", ledger(Metric::kExpired), counters.expired);
+  compare("revoked: ledger = counter", ledger(Metric::kRevoked), counters.revoked);
+  const int64_t available =
+      counters.issued - counters.reserved - counters.redeemed - counters.expired - counters.revoked;
+  compare("available: not negative", std::max<int64_t>(available, 0), available);
+  if (campaign.definition.limits.stock_total.has_value()) {
+    compare("stock: issued - of codes - returned = used",
+            ledger(Metric::kIssued) - ledger(Metric::kIssuedOfCodes) - ledger(Metric::kStockReturned),
+            counters.share(LimitKind::kStock).used);
   }
-  for (const LimitKind kind : {LimitKind::kStock, LimitKind::kBudget}) {
+  if (campaign.definition.use_limits.budget_total_minor.has_value()) {
+    // What orders hold is spent too, and is on no sum.
+    const int64_t redeemed = ledger(Metric::kDiscount);
+    const int64_t used = counters.share(LimitKind::kBudget).used;
+    const bool holds = ledger(Metric::kReservedNow) > 0;
+    compare("budget: discounts that stand = used", holds ? std::max(redeemed, used) : redeemed, used);
+  }
+}
+
+async::Task<core::Status> Verifying::VerifyEscrows(KnownCampaignPtr campaign,
+                                                   const std::vector<Counters>* counters, Deadline deadline,
+                                                   Verification* found) {
+  for (size_t i = 0; i < kLimitKinds; ++i) {
+    const auto kind = static_cast<LimitKind>(i);
     const std::optional<int64_t> cap = CapOf(campaign->campaign.definition, kind);
     if (!cap.has_value()) continue;
-    core::Status verified = co_await VerifyEscrow(campaign, kind, *cap, &all, deadline, found);
+    core::Status verified = co_await VerifyEscrow(campaign, kind, *cap, counters, deadline, found);
+    if (!verified.ok()) co_return verified;
+  }
+  co_return core::Ok();
+}
+
+async::Task<core::Status> Verifying::VerifyCampaigns(Campaigns campaigns, Deadline deadline,
+                                                     Verification* found) {
+  std::vector<std::vector<Counters>> counters(campaigns.size());  // by campaign and partition
+  for (uint32_t p = 0; p < backend_.keys.shape().partitions; ++p) {
+    core::Result<std::vector<Counters>> read = co_await ReadCounters(p, campaigns, deadline);
+    if (!read.ok()) co_return std::move(read).error();
+    for (size_t i = 0; i < campaigns.size(); ++i) {
+      CompareCounters(campaigns[i]->campaign, p, (*read)[i], found);
+      counters[i].push_back((*read)[i]);
+    }
+  }
+  for (size_t i = 0; i < campaigns.size(); ++i) {
+    core::Status verified = co_await VerifyEscrows(campaigns[i], &counters[i], deadline, found);
     if (!verified.ok()) co_return verified;
   }
   co_return core::Ok();
@@ -146,28 +145,35 @@ async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, Lim
                                                   int64_t defined_cap, const std::vector<Counters>* counters,
                                                   Deadline deadline, Verification* found) {
   const std::string& id = campaign->campaign.id;
+  // The last day that any partition has seen; those that have seen none of it have nothing of it.
+  core::InstantMs window = 0;
+  for (const Counters& one : *counters) window = std::max(window, one.share(kind).window);
   redis::Command command("HGETALL");
-  command.ReadOnly().Key(backend_.keys.LimitBooks(id, kind, 0));
+  command.ReadOnly().Key(backend_.keys.LimitBooks(id, kind, window));
   core::Result<redis::Reply> reply = co_await backend_.Call(std::move(command), deadline);
   if (!reply.ok()) co_return std::move(reply).error();
+  // A day's books go at the end of the day after.
+  if (CountsDays(kind) && backend_.clock.Now() >= window + kDayBooksKeptMs) co_return core::Ok();
   std::map<std::string, int64_t, std::less<>> books;
   for (size_t i = 0; i + 1 < reply->size(); i += 2)
     books[std::string((*reply)[i].text())] = NumberOf((*reply)[i + 1]);
   const int64_t cap = books.contains("cap") ? books["cap"] : defined_cap;
-  const std::string limit = IsBudget(kind) ? "budget" : "stock";
+  const std::string limit =
+      std::string(IsBudget(kind) ? "budget" : "stock") + (CountsDays(kind) ? " of a day" : "");
   int64_t away = 0;
   for (uint32_t p = 0; p < counters->size(); ++p) {
-    const StoredShare& share = IsBudget(kind) ? (*counters)[p].budget : (*counters)[p].stock;
+    const StoredShare& share = (*counters)[p].share(kind);
     const int64_t leased = books["l" + std::to_string(p)];
     const int64_t received = books["r" + std::to_string(p)];
     away += leased - received;
     Compare(found, id, p, limit + ": share + used + sent = got", share.got,
             share.share + share.used + share.sent);
-    // The home was read after the partition: what it leased can only be more, what it received at least what
-    // was settled.
-    Compare(found, id, p, limit + ": got at most leased", std::min(share.got, leased), share.got);
     Compare(found, id, p, limit + ": nothing negative", 0,
             std::min({share.share, share.used, share.sent, int64_t{0}}));
+    // The home was read after the partition: what it leased can only be more, what it received at least what
+    // was settled.
+    const int64_t got = share.window == window ? share.got : 0;
+    Compare(found, id, p, limit + ": got at most leased", std::min(got, leased), got);
   }
   const int64_t pool = books.contains("pool") ? books["pool"] : cap;
   Compare(found, id, std::nullopt, limit + ": pool + away = cap", cap, pool + away);
@@ -175,7 +181,7 @@ async::Task<core::Status> Verifying::VerifyEscrow(KnownCampaignPtr campaign, Lim
 }
 
 async::Task<void> Verifying::CountWallet(uint32_t partition, uint32_t bucket, Deadline deadline,
-                                         std::map<uint32_t, StateCounts>* counts,
+                                         std::map<uint32_t, WalletCounts>* counts,
                                          core::Status* failure) const {
   redis::Command command("HGETALL");
   command.ReadOnly().Key(backend_.keys.Wallet(partition, bucket));
@@ -185,15 +191,20 @@ async::Task<void> Verifying::CountWallet(uint32_t partition, uint32_t bucket, De
     co_return;
   }
   for (size_t i = 0; i + 1 < reply->size(); i += 2) {
-    if (!OpenCouponField((*reply)[i].text()).has_value()) continue;
-    const std::optional<StoredCoupon> coupon = OpenCoupon((*reply)[i + 1].text());
-    if (coupon.has_value()) ++(*counts)[coupon->campaign.value][static_cast<size_t>(coupon->state)];
+    const std::string_view field = (*reply)[i].text();
+    const std::string_view value = (*reply)[i + 1].text();
+    if (const std::optional<StoredUses> uses = OpenUses(field, value)) {
+      (*counts)[uses->campaign.value].uses += uses->total;
+    } else if (OpenCouponField(field).has_value()) {
+      const std::optional<StoredCoupon> coupon = OpenCoupon(value);
+      if (coupon.has_value()) ++(*counts)[coupon->campaign.value].states[static_cast<size_t>(coupon->state)];
+    }
   }
 }
 
-async::Task<core::Result<std::map<uint32_t, Verifying::StateCounts>>> Verifying::CountWallets(
+async::Task<core::Result<std::map<uint32_t, Verifying::WalletCounts>>> Verifying::CountWallets(
     uint32_t partition, Deadline deadline) const {
-  std::map<uint32_t, StateCounts> counts;
+  std::map<uint32_t, WalletCounts> counts;
   core::Status failure = core::Ok();
   const uint32_t buckets = backend_.keys.shape().buckets;
   for (uint32_t begin = 0; begin < buckets && failure.ok(); begin += kWave) {
@@ -207,24 +218,24 @@ async::Task<core::Result<std::map<uint32_t, Verifying::StateCounts>>> Verifying:
   co_return counts;
 }
 
-async::Task<core::Result<std::vector<Verifying::Counters>>> Verifying::ReadAll(
-    uint32_t partition, std::vector<KnownCampaignPtr> campaigns, Deadline deadline) {
+async::Task<core::Result<std::vector<Verifying::Counters>>> Verifying::ReadAll(uint32_t partition,
+                                                                               Campaigns campaigns,
+                                                                               Deadline deadline) {
   std::vector<Counters> all;
-  for (const KnownCampaignPtr& campaign : campaigns) {
-    core::Result<Counters> counters = co_await ReadCounters(partition, campaign->campaign.number, deadline);
+  for (const Campaigns some : Together(campaigns)) {
+    core::Result<std::vector<Counters>> counters = co_await ReadCounters(partition, some, deadline);
     if (!counters.ok()) co_return std::move(counters).error();
-    all.push_back(std::move(*counters));
+    all.insert(all.end(), counters->begin(), counters->end());
   }
   co_return all;
 }
 
-async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
-                                                   std::vector<KnownCampaignPtr> campaigns, Deadline deadline,
+async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition, Campaigns campaigns, Deadline deadline,
                                                    Verification* found) {
   for (int attempt = 0; attempt < kWalletAttemptsMax; ++attempt) {
     core::Result<std::vector<Counters>> before = co_await ReadAll(partition, campaigns, deadline);
     if (!before.ok()) co_return std::move(before).error();
-    core::Result<std::map<uint32_t, StateCounts>> counted = co_await CountWallets(partition, deadline);
+    core::Result<std::map<uint32_t, WalletCounts>> counted = co_await CountWallets(partition, deadline);
     if (!counted.ok()) co_return std::move(counted).error();
     core::Result<std::vector<Counters>> after = co_await ReadAll(partition, campaigns, deadline);
     if (!after.ok()) co_return std::move(after).error();
@@ -232,7 +243,7 @@ async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
     for (size_t i = 0; i < campaigns.size(); ++i) {
       const core::Campaign& campaign = campaigns[i]->campaign;
       const Counters& counters = (*after)[i];
-      const StateCounts& states = (*counted)[campaign.number.value];
+      const WalletCounts& wallets = (*counted)[campaign.number.value];
       const int64_t available =
           counters.issued - counters.reserved - counters.redeemed - counters.expired - counters.revoked;
       const int64_t expected[] = {available, counters.reserved, counters.redeemed, counters.expired,
@@ -240,8 +251,13 @@ async::Task<core::Status> Verifying::VerifyWallets(uint32_t partition,
       constexpr std::string_view kTerms[] = {"available: counter = wallets", "reserved: counter = wallets",
                                              "redeemed: counter = wallets", "expired: counter = wallets",
                                              "revoked: counter = wallets"};
-      for (size_t s = 0; s < states.size(); ++s) {
-        Compare(found, campaign.id, partition, kTerms[s], expected[s], states[s]);
+      for (size_t s = 0; s < wallets.states.size(); ++s) {
+        Compare(found, campaign.id, partition, kTerms[s], expected[s], wallets.states[s]);
+      }
+      // What returns gave back was uncounted, unless the coupon stayed used.
+      if (campaign.definition.use_limits.count_uses()) {
+        Compare(found, campaign.id, partition, "uses: reserved and redeemed = counted",
+                counters.reserved + counters.redeemed, wallets.uses);
       }
     }
     co_return core::Ok();
@@ -267,18 +283,18 @@ async::Task<core::Status> Verifying::VerifyLedger(uint32_t partition, Deadline d
   size.ReadOnly().Key(backend_.keys.Ledger(partition));
   const core::Result<redis::Reply> length = co_await backend_.Call(std::move(size), deadline);
   if (!length.ok()) co_return length.error();
-  LedgerState ledger;
+  StreamState ledger;
   if (length->integer() > 0) {
     redis::Command info("XINFO");
     info.ReadOnly().Arg("STREAM").Key(backend_.keys.Ledger(partition));
     const core::Result<redis::Reply> state = co_await backend_.Call(std::move(info), deadline);
     if (!state.ok()) co_return state.error();
-    ledger = OpenLedgerState(*state);
+    ledger = OpenStreamState(*state);
   }
   Compare(found, "", partition, "ledger: entries there = entries added", ledger.added, ledger.there);
   Compare(found, "", partition, "ledger: entries added at least those applied",
           std::max(ledger.added, applied_entries), ledger.added);
-  const StreamId end = OpenStreamId(ledger.last_id);
+  const StreamId& end = ledger.last;
   const StreamId applied = OpenStreamId(last);
   const StreamId expected = std::max(end, applied);
   Compare(found, "", partition, "ledger: ends no earlier than what was applied", expected.instant_ms,
@@ -358,8 +374,8 @@ async::Task<core::Result<Verification>> Verifying::Verify(std::string campaign_i
     core::Status listed = co_await ListCampaigns(deadline, &campaigns, &found);
     if (!listed.ok()) co_return std::move(listed).error();
   }
-  for (const KnownCampaignPtr& campaign : campaigns) {
-    core::Status verified = co_await VerifyCampaign(campaign, deadline, &found);
+  for (const Campaigns some : Together(campaigns)) {
+    core::Status verified = co_await VerifyCampaigns(some, deadline, &found);
     if (!verified.ok()) co_return std::move(verified).error();
   }
   for (uint32_t p = 0; depth == VerifyDepth::kWallets && p < backend_.keys.shape().partitions; ++p) {

@@ -244,5 +244,83 @@ TEST_F(BudgetCorruptionTest, TheBooksGone) {
   ExpectNamed(VerifyDepth::kCounters, "budget: got at most leased");
 }
 
+// Of a campaign with a stock and a budget for each day, and a limit of uses: two of five uses are left.
+class DayCorruptionTest : public CorruptionTest {
+ protected:
+  void SetUp() override {
+    CorruptionTest::SetUp();
+    core::CampaignDefinition definition = Definition();
+    definition.limits.stock_per_day = 100;
+    definition.use_limits.budget_per_day_minor = 9'000;
+    definition.use_limits.uses_per_user_total = 5;
+    campaign_ = Active(definition);
+    coupons_.clear();
+    for (int i = 0; i < 3; ++i) coupons_.push_back(Coupon(campaign_, 1));
+    storage::UseIntent use = Use(storage::Method::kRedeemCoupons, {coupons_[0]}, 1, "order-1");
+    ASSERT_THAT(Redeem(use), Succeeds());
+    use = Use(storage::Method::kReserveCoupons, {coupons_[1]}, 1, "order-2");
+    ASSERT_THAT(Reserve(use), Succeeds());
+    use = Use(storage::Method::kRedeemCoupons, {coupons_[2]}, 1, "order-3");
+    const auto given_back = Redeem(use);
+    ASSERT_THAT(given_back, Succeeds());
+    ASSERT_THAT(Rollback(given_back->ref), Succeeds());
+    ApplyAll();
+    ASSERT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
+  }
+
+  std::string PartKey() { return keys().Campaign(partition(), number()); }
+  // Changes one of the 7 bytes' numbers of a part, and names what is found.
+  std::set<std::string> TermsWith(const std::string& field, size_t place, int64_t more) {
+    const std::string before = Redis({"HGET", PartKey(), field});
+    std::string changed = before;
+    int64_t number = 0;
+    for (size_t i = 0; i < 7; ++i) number = number << 8 | static_cast<uint8_t>(before[7 * place + i]);
+    changed.replace(7 * place, 7, storage::PackNumber(static_cast<uint64_t>(number + more), 7));
+    Redis({"HSET", PartKey(), field, changed});
+    std::set<std::string> terms = Terms(VerifyDepth::kCounters);
+    Redis({"HSET", PartKey(), field, before});
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+    return terms;
+  }
+};
+
+TEST_F(DayCorruptionTest, UnitsOfADayThatCameFromNowhere) {
+  constexpr size_t kShare = 1;
+  constexpr size_t kGot = 3;
+  for (const auto& [field, limit] : {std::pair("D", "stock of a day"), std::pair("B", "budget of a day")}) {
+    const std::string name = limit;
+    EXPECT_THAT(TermsWith(field, kShare, 1), Contains(name + ": share + used + sent = got"));
+    EXPECT_THAT(TermsWith(field, kGot, 1'000'000), Contains(name + ": got at most leased"));
+  }
+}
+
+TEST_F(DayCorruptionTest, TheBooksOfADayChanged) {
+  const storage::LimitKind kinds[] = {storage::LimitKind::kStockPerDay, storage::LimitKind::kBudgetPerDay};
+  for (const storage::LimitKind kind : kinds) {
+    const std::string part = Redis({"HGET", PartKey(), std::string(storage::FieldOf(kind))});
+    const std::string books = keys().LimitBooks(campaign_, kind, storage::OpenShare(part)->window);
+    Redis({"HINCRBY", books, "pool", "1"});
+    EXPECT_EQ(Terms(VerifyDepth::kCounters).size(), 1u);
+    Redis({"HINCRBY", books, "pool", "-1"});
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+    EXPECT_EQ(Redis({"COPY", books, "kept", "REPLACE"}), "1");
+    EXPECT_EQ(Redis({"DEL", books}), "1");
+    EXPECT_EQ(Terms(VerifyDepth::kCounters).size(), 1u);
+    EXPECT_EQ(Redis({"COPY", "kept", books}), "1");
+    EXPECT_THAT(Terms(VerifyDepth::kCounters), IsEmpty());
+  }
+}
+
+TEST_F(DayCorruptionTest, UsesThatNobodyHad) {
+  const std::string wallet = keys().Wallet(coupons_[0]);
+  const std::string field = std::string(User(1).view()) + storage::PackNumber(number().value, 4) + "u";
+  const std::string before = Redis({"HGET", wallet, field});
+  ASSERT_EQ(storage::OpenUses(field, before)->total, 2);
+  Redis({"HSET", wallet, field, storage::PackNumber(3, 4) + before.substr(4)});
+  EXPECT_EQ(Terms(VerifyDepth::kWallets), std::set<std::string>{"uses: reserved and redeemed = counted"});
+  EXPECT_EQ(Redis({"HDEL", wallet, field}), "1");
+  ExpectNamed(VerifyDepth::kWallets, "uses: reserved and redeemed = counted");
+}
+
 }  // namespace
 }  // namespace tessera::contract

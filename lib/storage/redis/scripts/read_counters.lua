@@ -1,23 +1,26 @@
--- Reads, in one instant, a campaign's counters in a partition and what the ledger says they should be.
--- KEYS[1] campaign: the campaign in this partition
--- KEYS[2] totals: the partition's sums
--- KEYS[3] ledger: the partition's stream of events
--- ARGV[1] number: of the campaign
--- ARGV[2] count: entries not yet applied that are added up here, at most
--- returns: OK, reserved, redeemed, expired, revoked, stock, budget, then the sums in the order of METRICS : always, but for
+-- Reads, in one instant, the counters of campaigns in a partition and what the ledger says they should be.
+-- KEYS[1] totals: the partition's sums
+-- KEYS[2] ledger: the partition's stream of events
+-- KEYS[3..] campaign: each campaign in this partition
+-- ARGV[1] count: entries not yet applied that are added up here, at most
+-- ARGV[2..] number: of each campaign
+-- returns: OK, then per campaign reserved, redeemed, expired, revoked, its parts of stock, day's stock, budget, and day's budget, and
+--   the sums in the order of METRICS : always, but for
 -- returns: BEHIND : more entries than that are not applied
 --include part/redis.lua
 --include part/tally.lua
 local METRICS = {'i', 'c', 'h', 'l', 'r', 'b', 'e', 'k', 't', 'm', 'w', 'o', 'H', 'X', 's', 'd'}
-local last = call('HGET', KEYS[2], 'last') or '0-0'
-local entries = call('XRANGE', KEYS[3], '(' .. last, '+', 'COUNT', tonumber(ARGV[2]) + 1)
-if #entries > tonumber(ARGV[2]) then return {'BEHIND'} end
+local last = call('HGET', KEYS[1], 'last') or '0-0'
+local entries = call('XRANGE', KEYS[2], '(' .. last, '+', 'COUNT', tonumber(ARGV[1]) + 1)
+if #entries > tonumber(ARGV[1]) then return {'BEHIND'} end
 local sums = tally(entries, {})
 local answer = {'OK'}
-local counters = call('HMGET', KEYS[1], 'r', 'x', 'e', 'k', 's', 'b')
-for i = 1, 6 do answer[1 + i] = counters[i] or '' end
-for i, metric in ipairs(METRICS) do
-  local name = ARGV[1] .. ':' .. metric
-  answer[7 + i] = tonumber(call('HGET', KEYS[2], name) or 0) + (sums[name] or 0)
+for i = 2, #ARGV do
+  local counters = call('HMGET', KEYS[1 + i], 'r', 'x', 'e', 'k', 's', 'D', 'b', 'B')
+  for c = 1, 8 do answer[#answer + 1] = counters[c] or '' end
+  local names = {}
+  for m, metric in ipairs(METRICS) do names[m] = ARGV[i] .. ':' .. metric end
+  local applied = call('HMGET', KEYS[1], spread(names))
+  for m, name in ipairs(names) do answer[#answer + 1] = tonumber(applied[m] or 0) + (sums[name] or 0) end
 end
 return answer
