@@ -17,6 +17,12 @@ core::Objective ParseObjective(FieldChecker& check, pb::OptimizeObjective object
                                                        : core::Objective::kCustomerMax;
 }
 
+// Whether the lines are wanted.
+bool ParseView(FieldChecker& check, pb::EligibleCouponView view) {
+  if (view == pb::ELIGIBLE_COUPON_VIEW_UNSPECIFIED) return false;
+  return check.Choice("view", view, pb::EligibleCouponView_IsValid) == pb::ELIGIBLE_COUPON_VIEW_FULL;
+}
+
 std::optional<OptimizeCoupons::Reserve> ParseReserve(FieldChecker& check,
                                                      const pb::OptimizeCouponsRequest& request) {
   if (!request.has_reserve_ttl()) {
@@ -60,6 +66,7 @@ core::Result<ListEligibleCoupons> Parse(const pb::ListEligibleCouponsRequest& re
   parsed.order = ParseOrderField(check, request.has_order(), request.order());
   parsed.page_size = check.PageSize(request.page_size());
   check.Number("page_size", parsed.page_size, 1, limits::kEligiblePageSizeMax);
+  parsed.with_lines = ParseView(check, request.view());
   return check.Answer(std::move(parsed));
 }
 

@@ -39,6 +39,7 @@ struct ListEligibleCoupons {
   std::string user_id;
   core::Order order;
   int32_t page_size = 0;
+  bool with_lines = false;
 };
 
 core::Result<ValidateCoupons> Parse(const coupon::v1::ValidateCouponsRequest& request);

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "async/task.h"
+#include "core/campaign.h"
 #include "core/ids.h"
 #include "core/result.h"
 #include "storage/operation.h"
@@ -56,13 +59,18 @@ struct WalletQuery {
   std::optional<CouponState> state;
   std::optional<std::string> campaign_id;
   int32_t page_size = 0;
-  std::string cursor;  // empty, or a page's next_cursor
+  std::string cursor;           // empty, or a page's next_cursor
+  bool with_campaigns = false;  // whether the page has the campaigns of its coupons
   Deadline deadline{};
 };
 
 struct WalletPage {
-  std::vector<Coupon> coupons;  // newest first
+  std::vector<Coupon> coupons;  // newest first; as many as were asked for, unless the wallet ends
   std::string next_cursor;      // empty at the end
+  core::InstantMs now_ms = 0;   // the store's time, before which the last of the coupons was not read
+  // By id, as uses of the coupons would be judged by them at that time. One that moves on just then may be
+  // missing.
+  std::map<std::string, std::shared_ptr<const core::Campaign>> campaigns;
 };
 
 // Coupons in users' wallets. All methods run on the event loop's thread.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "async/when_all.h"
+#include "core/lifecycle.h"
 #include "core/order_limits.h"
 #include "services/redeemer/stack_judge.h"
 
@@ -123,6 +124,55 @@ bool IsOfTheCoupon(Reason reason) {
          reason == Reason::kCouponNotYetValid;
 }
 
+// Who is judged of a page: one of each campaign for those that are issued and whose time it is, and each
+// other that is issued or held by an order.
+struct SpokenWallet {
+  std::vector<size_t> speakers;              // by their places in the page
+  std::vector<JudgedWallet::Entry> entries;  // judged: by the place among the speakers
+  std::vector<size_t> spoken_for;            // entries of those for whom another speaks
+};
+
+SpokenWallet Speakers(const storage::WalletPage& page) {
+  SpokenWallet wallet;
+  std::unordered_map<std::string_view, size_t> of_campaign;
+  for (size_t i = 0; i < page.coupons.size(); ++i) {
+    const storage::Coupon& coupon = page.coupons[i];
+    const bool issued = coupon.state == storage::CouponState::kIssued;
+    if (!issued && coupon.state != storage::CouponState::kReserved) continue;
+    size_t speaker = wallet.speakers.size();
+    if (issued && coupon.usable.Contains(page.now_ms)) {
+      const auto [first, is_first] = of_campaign.try_emplace(coupon.campaign_id, speaker);
+      speaker = first->second;
+      if (!is_first) wallet.spoken_for.push_back(wallet.entries.size());
+    }
+    if (speaker == wallet.speakers.size()) wallet.speakers.push_back(i);
+    wallet.entries.push_back({i, speaker});
+  }
+  return wallet;
+}
+
+// What the page tells of the coupon by itself. Where using it spends nothing else, and its time has come, a
+// use would ask for its state and its campaign, and the page has both.
+std::optional<JudgedAlone> ByThePage(const StackJudge& judge, const storage::WalletPage& page,
+                                     const storage::Coupon& coupon) {
+  const auto found = page.campaigns.find(coupon.campaign_id);
+  if (found == page.campaigns.end()) return std::nullopt;
+  const std::shared_ptr<const core::Campaign>& campaign = found->second;
+  if (coupon.state != storage::CouponState::kIssued || !coupon.usable.Contains(page.now_ms) ||
+      !core::MayRedeem(*campaign).ok() || campaign->definition.use_limits.any()) {
+    return std::nullopt;
+  }
+  const storage::Candidate candidate{coupon.number, campaign};
+  storage::Decision decision = judge(std::span(&candidate, 1), page.now_ms);
+  JudgedAlone told{coupon.number, campaign->id, core::AppliedCoupon(), campaign, std::nullopt};
+  if (auto* stack = std::get_if<core::PricedStack>(&decision.stack)) {
+    told.says = std::move(stack->applied.front());
+  } else {
+    told.says = std::move(std::get<std::vector<storage::RefusedCandidate>>(decision.stack).front().why);
+  }
+  return told;
+}
+
 bool SpeaksForAll(const JudgedAlone& judged) {
   const auto* refusal = std::get_if<core::Error>(&judged.says);
   return refusal == nullptr || !IsOfTheCoupon(refusal->reason);
@@ -162,37 +212,30 @@ async::Task<core::Result<AloneJudge::Judged>> AloneJudge::Each(AloneQuestion que
 }
 
 async::Task<core::Result<JudgedWallet>> AloneJudge::Wallet(AloneQuestion question,
-                                                           const std::vector<storage::Coupon>* coupons) {
+                                                           const storage::WalletPage* page) {
+  SpokenWallet spoken = Speakers(*page);
   JudgedWallet wallet;
-  // Who is asked: one of each campaign for those that are issued, and each that some order holds. It is the
-  // newest, since wallets begin with those: once its time has come, so has that of the others.
+  wallet.entries = std::move(spoken.entries);
+  const StackJudge judge(question.order, {});
   std::vector<AskedCoupon> asked;
-  std::unordered_map<std::string_view, size_t> speakers;
-  std::vector<size_t> spoken_for;  // entries
-  for (size_t i = 0; i < coupons->size(); ++i) {
-    const storage::Coupon& coupon = (*coupons)[i];
-    const bool issued = coupon.state == storage::CouponState::kIssued;
-    if (!issued && coupon.state != storage::CouponState::kReserved) continue;
-    if (issued) {
-      const auto [speaker, is_first] = speakers.try_emplace(coupon.campaign_id, asked.size());
-      if (!is_first) {
-        spoken_for.push_back(wallet.entries.size());
-        wallet.entries.push_back({i, speaker->second});
-        continue;
-      }
+  std::vector<size_t> asked_places;  // among the judged
+  for (const size_t coupon : spoken.speakers) {
+    std::optional<JudgedAlone> told = ByThePage(judge, *page, page->coupons[coupon]);
+    if (!told) {
+      asked.push_back({page->coupons[coupon].number, page->coupons[coupon].campaign_id});
+      asked_places.push_back(wallet.judged.size());
     }
-    wallet.entries.push_back({i, asked.size()});
-    asked.push_back({coupon.number, coupon.campaign_id});
+    wallet.judged.push_back(std::move(told).value_or(JudgedAlone()));
   }
   auto answers = co_await Each(question, std::move(asked));
   if (!answers.ok()) co_return std::move(answers).error();
-  wallet.judged = *std::move(answers);
+  for (size_t i = 0; i < answers->size(); ++i) wallet.judged[asked_places[i]] = std::move((*answers)[i]);
   // A speaker may have been used since the wallet was read: then the others are asked themselves.
   std::vector<AskedCoupon> left;
-  for (const size_t i : spoken_for) {
+  for (const size_t i : spoken.spoken_for) {
     JudgedWallet::Entry& entry = wallet.entries[i];
     if (SpeaksForAll(wallet.judged[entry.judged])) continue;
-    const storage::Coupon& coupon = (*coupons)[entry.coupon];
+    const storage::Coupon& coupon = page->coupons[entry.coupon];
     entry.judged = wallet.judged.size() + left.size();
     left.push_back({coupon.number, coupon.campaign_id});
   }

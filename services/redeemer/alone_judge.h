@@ -63,11 +63,11 @@ class AloneJudge {
   // Each as if it were the only one, in their order. Refused itself only where the store can't tell.
   async::Task<core::Result<Judged>> Each(AloneQuestion question, std::vector<AskedCoupon> coupons);
 
-  // Coupons as the wallet has them, those that are neither issued nor reserved left out; they must outlive
-  // the Task. Coupons of one campaign are worth the same on one order, so one of them is asked for all that
-  // are issued, and the wallet's word is taken for the rest.
-  async::Task<core::Result<JudgedWallet>> Wallet(AloneQuestion question,
-                                                 const std::vector<storage::Coupon>* coupons);
+  // Coupons as a wallet's page has them, those that are neither issued nor reserved left out; it must outlive
+  // the Task. Coupons of one campaign are worth the same on one order, so one of them is judged for all whose
+  // time it is, and the wallet's word is taken for the rest. The store is asked only where the page, with its
+  // campaigns, does not tell as much.
+  async::Task<core::Result<JudgedWallet>> Wallet(AloneQuestion question, const storage::WalletPage* page);
 
  private:
   storage::RedemptionStore& store_;

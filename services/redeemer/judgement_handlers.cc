@@ -51,6 +51,12 @@ std::vector<Listed> Sorted(const std::vector<storage::Coupon>& coupons, const Ju
   return listed;
 }
 
+void LeaveLinesOut(JudgedWallet* wallet) {
+  for (JudgedAlone& judged : wallet->judged) {
+    if (auto* applied = std::get_if<core::AppliedCoupon>(&judged.says)) applied->lines.clear();
+  }
+}
+
 void Set(pb::ListEligibleCouponsResponse* out, const std::vector<Listed>& listed, const core::Order& order) {
   const std::vector<std::string> line_ids = api::LineIdsOf(order);
   const api::OrderWords words{order.currency, line_ids};
@@ -120,6 +126,7 @@ async::Task<core::Status> JudgementHandlers::ListEligibleCoupons(
   storage::WalletQuery query;
   query.user = question.user;
   query.page_size = parsed->page_size;
+  query.with_campaigns = true;
   query.deadline = context.deadline;
   const std::string sealed_for =
       "ListEligibleCoupons/" + std::string(question.user.view()) + "/" + request.order().SerializeAsString();
@@ -130,8 +137,9 @@ async::Task<core::Status> JudgementHandlers::ListEligibleCoupons(
   }
   const auto page = co_await wallets_.ListUserCoupons(std::move(query));
   if (!page.ok()) co_return page.error();
-  const auto judged = co_await judge_.Wallet(std::move(question), &page->coupons);
-  if (!judged.ok()) co_return judged.error();
+  auto judged = co_await judge_.Wallet(std::move(question), &*page);
+  if (!judged.ok()) co_return std::move(judged).error();
+  if (!parsed->with_lines) LeaveLinesOut(&*judged);
   Set(response, Sorted(page->coupons, *judged), parsed->order);
   if (!page->next_cursor.empty())
     response->set_next_page_token(tools_.tokens.Seal(sealed_for, page->next_cursor));

@@ -57,34 +57,32 @@ void OptimizeHandlers::Register(server::Router& router) {
 OptimizeHandlers::Answer<storage::WalletPage> OptimizeHandlers::ReadWallet(const Question& question,
                                                                            storage::CouponState state,
                                                                            int32_t coupons_max) {
-  storage::WalletPage wallet;
   storage::WalletQuery query;
   query.user = question.user;
   query.state = state;
+  query.page_size = coupons_max;
+  query.with_campaigns = state == storage::CouponState::kIssued;
   query.deadline = question.deadline;
-  do {
-    query.page_size = coupons_max - static_cast<int32_t>(wallet.coupons.size());
-    query.cursor = wallet.next_cursor;
-    const auto page = co_await wallets_.ListUserCoupons(query);
-    if (!page.ok()) co_return page.error();
-    wallet.coupons.insert(wallet.coupons.end(), page->coupons.begin(), page->coupons.end());
-    wallet.next_cursor = page->next_cursor;
-  } while (static_cast<int32_t>(wallet.coupons.size()) < coupons_max && !wallet.next_cursor.empty());
-  co_return wallet;
+  co_return co_await wallets_.ListUserCoupons(std::move(query));
 }
 
 OptimizeHandlers::Answer<OptimizeHandlers::Choices> OptimizeHandlers::JudgeWallet(const Question& question) {
-  const auto issued = co_await ReadWallet(question, storage::CouponState::kIssued, kIssuedMax);
-  if (!issued.ok()) co_return issued.error();
+  auto wallet = co_await ReadWallet(question, storage::CouponState::kIssued, kIssuedMax);
+  if (!wallet.ok()) co_return std::move(wallet).error();
   // The order that holds coupons may choose among them again.
   const auto held = co_await ReadWallet(question, storage::CouponState::kReserved, kHeldMax);
   if (!held.ok()) co_return held.error();
-  std::vector<storage::Coupon> coupons = issued->coupons;
-  coupons.insert(coupons.end(), held->coupons.begin(), held->coupons.end());
+  // One that was reserved in between is in both.
+  std::erase_if(wallet->coupons, [&held](const storage::Coupon& coupon) {
+    return std::any_of(held->coupons.begin(), held->coupons.end(),
+                       [&coupon](const storage::Coupon& other) { return other.number == coupon.number; });
+  });
+  wallet->coupons.insert(wallet->coupons.end(), held->coupons.begin(), held->coupons.end());
   AloneQuestion alone{question.user, question.request.order, question.deadline};
-  const auto judged = co_await judge_.Wallet(std::move(alone), &coupons);
+  const auto judged = co_await judge_.Wallet(std::move(alone), &*wallet);
   if (!judged.ok()) co_return judged.error();
-  co_return Choices{OneByOne(*judged, coupons), issued->next_cursor.empty() && held->next_cursor.empty()};
+  const bool all = wallet->next_cursor.empty() && held->next_cursor.empty();
+  co_return Choices{OneByOne(*judged, wallet->coupons), all};
 }
 
 OptimizeHandlers::Answer<CouponChoice> OptimizeHandlers::Candidates(const Question& question) {

@@ -3,7 +3,6 @@
 
 #include <thread>
 
-#include "services/redeemer/alone_judge.h"
 #include "services/redeemer/second_look.h"
 #include "services/redeemer/stack_judge.h"
 #include "stack_contract.h"
@@ -184,45 +183,6 @@ TEST_P(JudgementContract, WhatABudgetClippedIsExplainedTheSame) {
   EXPECT_THAT(Redeem(Stack({Coupon(id, 1)}, "order-2")), Refuses(Reason::kBudget));
   ASSERT_THAT(ReturnLines(redeemed->ref, {{"2", 1}}), Succeeds());
   EXPECT_TRUE(ExplainedTheSame(redeemed->ref));
-}
-
-// A budget and a limit of uses with room for one use more refuse the second of two coupons in a stack, and
-// neither of a wallet; nor of two that one order holds, once it has grown.
-TEST_P(JudgementContract, OfAWalletEachIsJudgedAsIfItWereAlone) {
-  const std::string poor = Off(500, 0, [](CampaignDefinition& d) { d.use_limits.budget_total_minor = 700; });
-  const std::string once = Off(500, 0, [](CampaignDefinition& d) { d.use_limits.uses_per_user_total = 1; });
-  const std::string tenth = Off(0, 0, [](CampaignDefinition& d) {
-    d.offer.benefit = core::PercentOff{1'000, std::nullopt};
-    d.use_limits.budget_total_minor = 1'500;
-  });
-  for (const std::string& id : {poor, once}) {
-    const auto verdict = Validate(Stack({Coupon(id, 1), Coupon(id, 1)}, "order-1"));
-    ASSERT_THAT(verdict, Succeeds());
-    EXPECT_TRUE(std::holds_alternative<core::Error>(verdict->coupons[1].says)) << id;
-  }
-  storage::UseIntent intent = Stack({Coupon(tenth, 1), Coupon(tenth, 1)}, "order-1");
-  ASSERT_THAT(Reserve(intent), Succeeds());
-  for (core::OrderLine& line : intent.order.lines) line.quantity *= 2;
-  intent.decide = redeemer::StackJudge(intent.order, intent.coupons);
-  const auto larger = Validate(intent);
-  ASSERT_THAT(larger, Succeeds());
-  EXPECT_TRUE(std::holds_alternative<core::Error>(larger->coupons[1].says));
-
-  storage::WalletQuery query;
-  query.user = *intent.user;
-  query.page_size = 10;
-  query.deadline = Soon();
-  const auto page = Await(store_->coupons().ListUserCoupons(query));
-  ASSERT_THAT(page, Succeeds());
-  redeemer::AloneJudge judge(store_->redemptions());
-  redeemer::AloneQuestion question{*intent.user, intent.order, Soon()};
-  const auto wallet = Await(judge.Wallet(std::move(question), &page->coupons));
-  ASSERT_THAT(wallet, Succeeds());
-  const auto judged = redeemer::OneByOne(*wallet, page->coupons);
-  EXPECT_EQ(judged.size(), 6u);
-  for (const redeemer::JudgedAlone& one : judged) {
-    EXPECT_TRUE(std::holds_alternative<core::AppliedCoupon>(one.says)) << one.campaign_id;
-  }
 }
 
 }  // namespace

@@ -148,6 +148,7 @@ async::Task<Result<Coupon>> MemoryStore::GetCoupon(core::CouponNumber number, st
 
 async::Task<Result<storage::WalletPage>> MemoryStore::ListUserCoupons(storage::WalletQuery query) {
   storage::WalletPage page;
+  page.now_ms = now();
   // Numbers of one user grow with time, so newest first is from the greatest down. The cursor is the last
   // number shown.
   for (auto next = coupons_.rbegin(); next != coupons_.rend(); ++next) {
@@ -161,6 +162,9 @@ async::Task<Result<storage::WalletPage>> MemoryStore::ListUserCoupons(storage::W
       break;
     }
     page.coupons.push_back(Show(record));
+    if (!query.with_campaigns) continue;
+    page.campaigns[record.campaign_id] =
+        std::make_shared<core::Campaign>(campaigns_.at(record.campaign_id).campaign);
   }
   co_return page;
 }

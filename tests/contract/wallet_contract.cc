@@ -69,6 +69,24 @@ TEST_P(WalletContract, ShowsNobodyElsesCoupons) {
   EXPECT_EQ(ListAll(UserBeside(1), 2), beside);
 }
 
+// However much of a bucket is somebody else's, and however much of a wallet a page is.
+TEST_P(WalletContract, AnswersALargeWalletAlikeInPagesOfEverySize) {
+  const std::string first = Active();
+  const std::string second = Active();
+  std::vector<core::CouponNumber> all, of_second;
+  for (int i = 0; i < 140; ++i) {
+    const bool is_second = i % 3 == 0;
+    all.insert(all.begin(), Coupon(is_second ? second : first, 1));
+    if (is_second) of_second.insert(of_second.begin(), all.front());
+    if (i % 2 == 0) ASSERT_THAT(Claim(first, UserBeside(1)), Succeeds());
+  }
+  for (const int32_t page_size : {7, 50, 51, 70, 139, 140, 141, 500}) {
+    EXPECT_EQ(ListAll(User(1), page_size), all) << page_size;
+    EXPECT_EQ(ListAll(User(1), page_size, CouponState::kIssued, second), of_second) << page_size;
+  }
+  EXPECT_EQ(ListAll(UserBeside(1), 500).size(), 70u);
+}
+
 TEST_P(WalletContract, SelectsByCampaign) {
   const std::string first = Active();
   const std::string second = Active();

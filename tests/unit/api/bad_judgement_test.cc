@@ -88,9 +88,15 @@ TEST(BadJudgement, NamesTheFieldOfAListing) {
       {"page negative", [](R& r) { r.set_page_size(-1); }, "page_size"},
       {"page too large", [](R& r) { r.set_page_size(501); }, "page_size"},
       {"page far too large", [](R& r) { r.set_page_size(1'001); }, "page_size"},
+      {"no such view", [](R& r) { r.set_view(static_cast<pb::EligibleCouponView>(3)); }, "view"},
   };
   ExpectRefused(good, cases, [](const R& r) { return Parse(r); });
   EXPECT_EQ(Parse(good)->page_size, 100);
+  EXPECT_FALSE(Parse(good)->with_lines);
+  good.set_view(pb::ELIGIBLE_COUPON_VIEW_BASIC);
+  EXPECT_FALSE(Parse(good)->with_lines);
+  good.set_view(pb::ELIGIBLE_COUPON_VIEW_FULL);
+  EXPECT_TRUE(Parse(good)->with_lines);
   good.set_page_size(500);
   EXPECT_EQ(Parse(good)->page_size, 500);
 }

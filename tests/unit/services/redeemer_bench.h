@@ -106,4 +106,19 @@ class RedeemerBench : public program::HandlerBench {
   OperationHandlers operations_{store_, store_, reader_, tools_, metrics_};
 };
 
+// The same with three coupons of ada's. The order is of 60.00: three lines, 1, 2 and 3 pieces of 10.00.
+class StackBench : public RedeemerBench {
+ protected:
+  void SetUp() override {
+    OpenCampaign("five", Amount(500));
+    OpenCampaign("seven", Amount(700));
+    OpenCampaign("ten-alone", Exclusive(Amount(1'000)));
+    five_ = Claim("five", "ada").coupon_id();
+    seven_ = Claim("seven", "ada").coupon_id();
+    alone_ = Claim("ten-alone", "ada").coupon_id();
+  }
+
+  std::string five_, seven_, alone_;
+};
+
 }  // namespace tessera::redeemer
