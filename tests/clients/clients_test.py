@@ -1,9 +1,10 @@
 """The examples in tools/clients against live services: each does what it says, each notices a mistake, and the published service config
-brings them through lost answers without acting twice."""
+brings them to all replicas, and through lost answers without acting twice."""
 import copy
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import unittest
@@ -13,10 +14,14 @@ sys.path.insert(0, os.path.join(ROOT, "tools/watch"))
 from languages import Go, Node, Python  # noqa: E402
 from load import Shop  # noqa: E402
 from losing_front import LosingFront  # noqa: E402
+from name_server import NameServer  # noqa: E402
 from services import Services, get, wait_until  # noqa: E402
 
 RUN_SECONDS_MAX = 120
 NOTICED_SECONDS_MAX = 30
+# Of a replica each, at the same port.
+HOSTS = ["127.0.0.1", "127.0.0.2"]
+REPLICATED = ["issuer", "redeemer"]
 with open(os.path.join(ROOT, "proto/coupon/v1/coupon_grpc_service_config.json"), encoding="utf-8") as published:
     SERVICE_CONFIG = json.load(published)
 
@@ -30,8 +35,24 @@ def setUpModule():
     SERVICES = Services(os.environ["TESSERA_BIN_DIR"])
     SERVICES.__enter__()
     unittest.addModuleCleanup(SERVICES.__exit__)
+    for name in REPLICATED:
+        start_replica(name)
     SHOP = Shop(SERVICES)
     unittest.addModuleCleanup(SHOP.close)
+
+
+def port_of(name):
+    return SERVICES.ports[name]["grpc"].rsplit(":", 1)[1]
+
+
+def start_replica(name):
+    SERVICES.start_service(name + "-2", program=name, listen=f"{HOSTS[1]}:{port_of(name)}")
+
+
+def calls_to(name):
+    """Of the service and its replica, how many of the house's calls each has answered."""
+    return [sum(float(count) for count in re.findall(r'^grpc_server_handled_total\{.*grpc_service="coupon\.v1.*\} (\S+)$',
+                                                      SERVICES.metrics(replica), re.MULTILINE)) for replica in (name, name + "-2")]
 
 
 class Client:
@@ -42,7 +63,7 @@ class Client:
         cls.language.build()
 
     def run_example(self, command=None, issuer=None, redeemer=None, token=None, config=None):
-        environment = {**os.environ, "COUPON_ISSUER": issuer or SERVICES.ports["issuer"]["grpc"],
+        environment = {**os.environ, **self.language.environment, "COUPON_ISSUER": issuer or SERVICES.ports["issuer"]["grpc"],
                        "COUPON_REDEEMER": redeemer or SERVICES.ports["redeemer"]["grpc"], "COUPON_TOKEN": token or SERVICES.token}
         if config is not None:
             environment["COUPON_SERVICE_CONFIG"] = SERVICES.path("service_config.json")
@@ -92,6 +113,34 @@ class Client:
                 methods.pop("retryPolicy", None)
             self.failed(self.run_example(issuer=issuer.address, redeemer=redeemer.address, config=without), "UNAVAILABLE")
         print(f"[trials] answers lost to the {self.language.name} client: {issuer.lost + redeemer.lost}")
+
+    def run_by_name(self, config=None):
+        """A run that knows the services by names, each of which has two addresses."""
+        with NameServer(HOSTS) as names:
+            at = {name: f"dns://{names.address}/{name}.tessera.svc:{port_of(name)}" for name in REPLICATED}
+            self.lived(self.run_example(**at, config=config))
+
+    def calls_of_a_run(self, config=None):
+        """Of each service, how many calls the replica took that had the fewer, and the other."""
+        before = {name: calls_to(name) for name in REPLICATED}
+        self.run_by_name(config)
+        return [sorted(now - then for now, then in zip(calls_to(name), before[name])) for name in REPLICATED]
+
+    def test_replicas_share_the_calls(self):
+        for fewer, _ in self.calls_of_a_run():
+            self.assertGreater(fewer, 0)
+        # It is the service config that does it.
+        without = {key: value for key, value in SERVICE_CONFIG.items() if key != "loadBalancingConfig"}
+        for fewer, more in self.calls_of_a_run(without):
+            self.assertEqual(fewer, 0)
+            self.assertGreater(more, 0)
+
+    def test_a_replica_that_is_gone_is_done_without(self):
+        SERVICES.end("redeemer-2", signal.SIGKILL)
+        try:
+            self.run_by_name()
+        finally:
+            start_replica("redeemer")
 
     def test_a_service_that_does_not_serve_is_not_called(self):
         ready = lambda: get(f"http://{SERVICES.ports['issuer']['http']}/readyz")

@@ -5,6 +5,7 @@ Everything listens on loopback at free ports, and is gone when the Services are 
 import ctypes
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -118,13 +119,14 @@ class Services:
         with open(self.path("secrets/token"), encoding="utf-8") as file:
             self.token = file.read()
 
-    def start_service(self, name):
+    def start_service(self, name, program=None, listen="127.0.0.1:0"):
         with open(self.path(f"{name}.yaml"), "w", encoding="utf-8") as file:
-            file.write('grpc: {listen: "127.0.0.1:0"}\nhttp: {listen: "127.0.0.1:0"}\nlog: {level: warning}\n'
+            file.write(f'grpc: {{listen: "{listen}"}}\nhttp: {{listen: "127.0.0.1:0"}}\nlog: {{level: warning}}\n'
                        f"identity: {{tokens_file: {self.path('secrets/tokens.yaml')}}}\nkeys: {{file: {self.path('secrets/keys')}}}\n"
                        f'redis: {{addresses: ["unix:{self.path("redis.sock")}"]}}\nstorage: {{create: true, durability: fsync, partitions: 8, buckets: 256}}\n')
         ports = self.path(f"{name}.ports")
-        self.start(name, os.path.join(self.bin_dir, f"tessera-{name}"), "--config", self.path(f"{name}.yaml"), "--ports-file", ports)
+        pathlib.Path(ports).unlink(missing_ok=True)
+        self.start(name, os.path.join(self.bin_dir, f"tessera-{program or name}"), "--config", self.path(f"{name}.yaml"), "--ports-file", ports)
         self.up(name, lambda: os.path.exists(ports))
         with open(ports, encoding="utf-8") as file:
             self.ports[name] = json.load(file)
