@@ -221,6 +221,9 @@ TEST_F(CouponctlTest, CompletesItsWordsInBash) {
   EXPECT_EQ(completed("operation get --res"), "--reservation\n");
   EXPECT_EQ(completed("claim --iss"), "--issuer\n") << "what is the same for all";
   EXPECT_EQ(completed("wallet ada -o j"), "json\n");
+  EXPECT_EQ(completed("wallet ada --state RED"), "REDEEMED\n");
+  EXPECT_EQ(completed("campaign list --state P"), "PAUSED\n");
+  EXPECT_EQ(completed("operation get CLAIM"), "CLAIM_COUPON\n");
   EXPECT_EQ(completed("campaign apply -f " + File("x").substr(0, folder_.path().string().size() + 4)),
             File("x") + "\n");
   EXPECT_EQ(completed("xyz"), "\n");

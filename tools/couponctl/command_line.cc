@@ -71,7 +71,7 @@ CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type) {
     text = found->second;
     return std::string();
   };
-  return CLI::Validator(look_up, "one of " + names);
+  return CLI::Validator(look_up, std::string(kOneOf) + names);
 }
 
 int Run(int argc, char** argv) {

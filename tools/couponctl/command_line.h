@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "tools/couponctl/exit_code.h"
 #include "tools/couponctl/session.h"
@@ -41,7 +42,8 @@ inline void Does(CLI::App* command, Action& action, Action what) {
 }
 
 // The words for an enum's values, but for the one that stands for none. Case and underscores don't matter:
-// ClaimCoupon is CLAIM_COUPON.
+// ClaimCoupon is CLAIM_COUPON. Its description is kOneOf, and the words with ", " between them.
+inline constexpr std::string_view kOneOf = "one of ";
 CLI::Validator EnumWords(const google::protobuf::EnumDescriptor& type);
 
 // Reads the command line, runs what it says, and writes what came of it. Returns the exit code.

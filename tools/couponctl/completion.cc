@@ -2,39 +2,75 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 #include "tools/couponctl/command_line.h"
 
 namespace tessera::couponctl {
 namespace {
 
-// The words that may follow a command: its own commands and options, and the options of those above it.
+std::vector<CLI::Option*> OptionsOf(CLI::App& command) {
+  std::vector<CLI::Option*> options;
+  const auto add = [&options](CLI::App& app) {
+    for (CLI::Option* option : app.get_options()) options.push_back(option);
+  };
+  for (CLI::App* group : command.get_subcommands([](CLI::App* inner) { return inner->get_name().empty(); }))
+    add(*group);
+  add(command);
+  return options;
+}
+
+// What an option or an argument can be given, where those are words.
+std::vector<std::string> ValuesOf(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const size_t at = type.find(kOneOf);
+  std::vector<std::string> values;
+  if (at == std::string::npos) return values;
+  std::istringstream words(type.substr(at + kOneOf.size()));
+  for (std::string word; std::getline(words >> std::ws, word, ',');) values.push_back(word);
+  return values;
+}
+
+// The words that may follow a command: its own commands, arguments and options, and the options of those
+// above it.
 std::vector<std::string> WordsOf(CLI::App& command) {
   std::vector<std::string> words;
+  const auto add = [&words](std::string word) {
+    if (std::find(words.begin(), words.end(), word) == words.end()) words.push_back(std::move(word));
+  };
   for (CLI::App* each : command.get_subcommands([](CLI::App*) { return true; })) {
-    if (!each->get_name().empty()) words.push_back(each->get_name());
+    if (!each->get_name().empty()) add(each->get_name());
+  }
+  for (CLI::Option* option : OptionsOf(command)) {
+    if (!option->get_positional()) continue;
+    for (std::string& value : ValuesOf(*option)) add(std::move(value));
   }
   for (CLI::App* each = &command; each != nullptr; each = each->get_parent()) {
-    for (CLI::App* group : each->get_subcommands([](CLI::App* inner) { return inner->get_name().empty(); })) {
-      for (const CLI::Option* option : group->get_options()) {
-        for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
-      }
-    }
-    for (const CLI::Option* option : each->get_options()) {
-      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    for (const CLI::Option* option : OptionsOf(*each)) {
+      for (const std::string& name : option->get_lnames()) add("--" + name);
     }
   }
   return words;
 }
 
-// A case for each command: "/campaign/apply) words='...' ;;".
-void AddCases(CLI::App& command, const std::string& path, std::vector<std::string>* paths,
-              std::string* cases) {
-  *cases +=
+struct Cases {
+  std::vector<std::string> paths;  // of commands, such as /campaign/apply
+  std::string values;              // what follows an option: "/wallet:--state) words='...' ;;"
+  std::string commands;            // what follows a command: "/campaign/apply) words='...' ;;"
+};
+
+void AddCases(CLI::App& command, const std::string& path, Cases* cases) {
+  cases->commands +=
       fmt::format("    {}) words='{}' ;;\n", path.empty() ? "''" : path, fmt::join(WordsOf(command), " "));
+  for (const CLI::Option* option : OptionsOf(command)) {
+    const std::vector<std::string> values = ValuesOf(*option);
+    for (const std::string& name : values.empty() ? std::vector<std::string>() : option->get_lnames())
+      cases->values += fmt::format("  {}:--{}) words='{}' ;;\n", path, name, fmt::join(values, " "));
+  }
   for (CLI::App* each : command.get_subcommands([](CLI::App* inner) { return !inner->get_name().empty(); })) {
-    const std::string inner = path + "/" + each->get_name();
-    paths->push_back(inner);
-    AddCases(*each, inner, paths, cases);
+    cases->paths.push_back(path + "/" + each->get_name());
+    AddCases(*each, cases->paths.back(), cases);
   }
 }
 
@@ -46,12 +82,12 @@ _couponctl() {{
     {paths}) path+=/${{COMP_WORDS[i]}} ;;
     esac
   done
-  case $previous in
-  -o | --output) words='table json yaml' ;;
-  -f | --file | --order | --token-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
+  case $path:$previous in
+{values}  *:-o | *:--output) words='table json yaml' ;;
+  *:-f | *:--file | *:--order | *:--token-file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$word"); return ;;
   *)
     case $path in
-{cases}    esac ;;
+{commands}    esac ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }}
@@ -61,10 +97,10 @@ complete -F _couponctl couponctl
 }  // namespace
 
 std::string BashCompletion(CLI::App& app) {
-  std::vector<std::string> paths;
-  std::string cases;
-  AddCases(app, "", &paths, &cases);
-  return fmt::format(kScript, fmt::arg("paths", fmt::join(paths, " | ")), fmt::arg("cases", cases));
+  Cases cases;
+  AddCases(app, "", &cases);
+  return fmt::format(kScript, fmt::arg("paths", fmt::join(cases.paths, " | ")),
+                     fmt::arg("values", cases.values), fmt::arg("commands", cases.commands));
 }
 
 void AddCompletion(CLI::App& app, Action& action) {
