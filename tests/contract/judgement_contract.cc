@@ -165,6 +165,30 @@ TEST_P(JudgementContract, AWeeklyWindowThatBeginsMeanwhileHolds) {
   EXPECT_EQ(judgements_, 2);
 }
 
+// Money of the old day was fetched, and then it is the new one.
+TEST_P(JudgementContract, WhatWasLeasedOfADayIsNothingToTheNext) {
+  NearMidnight();
+  const std::string id = Off(500, 0, [&](CampaignDefinition& d) {
+    d.time_zone = zone_;
+    d.use_limits.budget_per_day_minor = 1'000;
+  });
+  storage::UseIntent intent = Stack({Coupon(id, 1)}, "order-1");
+  judgements_ = 0;
+  intent.decide = [this, judge = redeemer::StackJudge(intent.order, intent.coupons)](
+                      std::span<const Candidate> candidates, InstantMs now) {
+    const Decision decision = judge(candidates, now);
+    if (++judgements_ == 2) WaitBlocking(midnight_);
+    return decision;
+  };
+  ASSERT_THAT(Redeem(intent), Succeeds());
+  EXPECT_GE(judgements_, 3);
+  EXPECT_GE(Now(), midnight_);
+  ExpectVerified();
+  EXPECT_THAT(RedeemStack({Coupon(id, 1)}, "order-2"), Succeeds());
+  EXPECT_THAT(RedeemStack({Coupon(id, 1)}, "order-3"), Refuses(Reason::kBudgetPerDay));
+  ExpectVerified();
+}
+
 // Of three coupons of a campaign that has 1250 left the third takes 250, and is told to have.
 TEST_P(JudgementContract, WhatABudgetClippedIsExplainedTheSame) {
   const std::string id = Off(500, 0, [](CampaignDefinition& d) {
