@@ -111,5 +111,20 @@ TEST_P(StackCodeContract, ABoundCodeIsItsUsersCoupon) {
   EXPECT_EQ(StateOf(bound->number), CouponState::kIssued) << "it stays its user's";
 }
 
+// The code is looked at again, since a rollback may have made its coupon a code meanwhile; what refuses
+// another coupon does not come before.
+TEST_P(StackCodeContract, ABoundCodeThatWasTakenBackIsToldInItsPlace) {
+  const CodeNumber code = CodeOff(500);
+  const CouponNumber used = CouponOff(300, 1);
+  const auto bound = Bind(code, 1);
+  ASSERT_THAT(bound, Succeeds());
+  ASSERT_THAT(Revoke(bound->number, storage::ReservedPolicy::kWait, false), Succeeds());
+  ASSERT_THAT(RedeemStack({used}, "order-1"), Succeeds());
+  EXPECT_THAT(RedeemStack({code, used}, "order-2"),
+              RefusesWith(Reason::kCouponRevoked, "coupon", "coupons[0]"));
+  EXPECT_THAT(RedeemStack({used, code}, "order-2"),
+              RefusesWith(Reason::kCouponAlreadyRedeemed, "coupon", "coupons[0]"));
+}
+
 }  // namespace
 }  // namespace tessera::contract

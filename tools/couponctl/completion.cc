@@ -60,7 +60,7 @@ struct Cases {
   std::string commands;            // what follows a command: "/campaign/apply) words='...' ;;"
 };
 
-void AddCases(CLI::App& command, const std::string& path, Cases* cases) {
+void AddCases(CLI::App& command, std::string path, Cases* cases) {
   cases->commands +=
       fmt::format("    {}) words='{}' ;;\n", path.empty() ? "''" : path, fmt::join(WordsOf(command), " "));
   for (const CLI::Option* option : OptionsOf(command)) {
@@ -69,8 +69,9 @@ void AddCases(CLI::App& command, const std::string& path, Cases* cases) {
       cases->values += fmt::format("  {}:--{}) words='{}' ;;\n", path, name, fmt::join(values, " "));
   }
   for (CLI::App* each : command.get_subcommands([](CLI::App* inner) { return !inner->get_name().empty(); })) {
-    cases->paths.push_back(path + "/" + each->get_name());
-    AddCases(*each, cases->paths.back(), cases);
+    std::string inner = path + "/" + each->get_name();
+    cases->paths.push_back(inner);
+    AddCases(*each, std::move(inner), cases);
   }
 }
 

@@ -37,8 +37,12 @@ bool IsSettled(const StackUse& use, bool passed) {
                                     [](const StackItem& item) { return item.objection.has_value(); });
   const bool refused = std::any_of(use.items.begin(), use.items.end(),
                                    [](const StackItem& item) { return item.refused.has_value(); });
+  // A code that is to be looked at again may be refused as well, and be listed before the others.
+  const bool looks_again = std::any_of(use.items.begin(), use.items.end(), [](const StackItem& item) {
+    return !item.refused.has_value() && !item.judged;
+  });
   // Without those that were refused now, the service may say something else of the others.
-  return !use.partial() && !objected && refused;
+  return !use.partial() && !objected && refused && !looks_again;
 }
 
 // The error of the call: what the first coupon is refused with, as they were listed; before others, one that

@@ -4,8 +4,8 @@
 -- KEYS[3..] campaign: each campaign in this partition
 -- ARGV[1] count: entries not yet applied that are added up here, at most
 -- ARGV[2..] number: of each campaign
--- returns: OK, then per campaign reserved, redeemed, expired, revoked, its parts of stock, day's stock, budget, and day's budget, and
---   the sums in the order of METRICS : always, but for
+-- returns: OK, then per campaign reserved, redeemed, expired, revoked, stock, stock_day, budget, budget_day and sums : the parts of the
+--   limits here, and the sums in the order of METRICS; always, but for
 -- returns: BEHIND : more entries than that are not applied
 --include part/redis.lua
 --include part/tally.lua
