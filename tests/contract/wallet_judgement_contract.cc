@@ -11,9 +11,7 @@ namespace {
 using core::CampaignDefinition;
 using core::CouponNumber;
 using core::InstantMs;
-using core::Reason;
 using redeemer::JudgedAlone;
-using storage::CouponState;
 using storage::WalletPage;
 
 class WalletJudgementContract : public Contract<StackFixture> {
