@@ -1,9 +1,8 @@
 // A wallet is judged by what was read of it where that tells as much as the store would. The in-memory model
 // has no limits of uses.
 
-#include "services/redeemer/alone_judge.h"
+#include "judged_wallet.h"
 #include "services/redeemer/stack_judge.h"
-#include "stack_contract.h"
 
 namespace tessera::contract {
 namespace {
@@ -14,26 +13,8 @@ using core::InstantMs;
 using redeemer::JudgedAlone;
 using storage::WalletPage;
 
-class WalletJudgementContract : public Contract<StackFixture> {
+class WalletJudgementContract : public Contract<WalletFixture> {
  protected:
-  WalletPage Page(bool with_campaigns) {
-    storage::WalletQuery query;
-    query.user = User(1);
-    query.page_size = 100;
-    query.with_campaigns = with_campaigns;
-    query.deadline = Soon();
-    const auto page = Await(store_->coupons().ListUserCoupons(query));
-    EXPECT_THAT(page, Succeeds());
-    return page.ok() ? *page : WalletPage();
-  }
-
-  std::vector<JudgedAlone> Judge(const WalletPage& page, const core::Order& order) {
-    redeemer::AloneJudge judge(store_->redemptions());
-    const auto wallet = Await(judge.Wallet({User(1), order, Soon()}, &page));
-    EXPECT_THAT(wallet, Succeeds());
-    return wallet.ok() ? redeemer::OneByOne(*wallet, page.coupons) : std::vector<JudgedAlone>();
-  }
-
   using Says = std::variant<core::AppliedCoupon, core::Error>;
   static bool AreAlike(const Says& one, const Says& other) {
     if (one.index() != other.index()) return false;

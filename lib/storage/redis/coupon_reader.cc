@@ -131,10 +131,9 @@ async::Task<core::Result<WalletPage>> CouponReader::List(WalletQuery query) cons
   std::unordered_map<uint32_t, KnownCampaignPtr> campaigns;  // by number, for most have several coupons here
   std::set<KnownCampaignPtr> of_page;
   int left = query.page_size;
-  int step = kFirstStep;
+  const auto count = [&](int step) { return selects ? step : std::min(step, left); };
   ChainPlace begin{wallet, query.user.view(), query.cursor};
-  core::Result<Stretch> stretch =
-      co_await ReadChain(std::move(begin), selects ? step : std::min(step, left), query.deadline);
+  core::Result<Stretch> stretch = co_await ReadChain(std::move(begin), count(kFirstStep), query.deadline);
   for (;;) {
     if (!stretch.ok()) co_return std::move(stretch).error();
     page.now_ms = stretch->now_ms;
@@ -162,11 +161,10 @@ async::Task<core::Result<WalletPage>> CouponReader::List(WalletQuery query) cons
       page.next_cursor = std::move(next.from);
       break;
     }
-    step = kFurtherStep;
     if (stretch->fields <= left * kFieldsPerCoupon) {
       stretch = co_await ReadRest(wallet, stretch->next, stretch->now_ms, query.deadline);
     } else {
-      stretch = co_await ReadChain(std::move(next), selects ? step : std::min(step, left), query.deadline);
+      stretch = co_await ReadChain(std::move(next), count(kFurtherStep), query.deadline);
     }
   }
   if (!query.with_campaigns) co_return page;

@@ -37,6 +37,8 @@ class CorruptionTest : public StoreRoom {
   core::CampaignNumber number() { return Get(campaign_).number; }
   // Of the coupon that is redeemed.
   uint32_t partition() const { return coupons_[0].partition(keys().shape()); }
+  // Of what that partition has of the campaign.
+  std::string PartKey() { return keys().Campaign(partition(), number()); }
 
   std::set<std::string> Terms(VerifyDepth depth) {
     const auto verification = Await(store_->ledger().Verify("", depth, Soon()));
@@ -72,7 +74,7 @@ TEST_F(CorruptionTest, ACounterChanged) {
                                                           {"x", "redeemed: ledger = counter"},
                                                           {"e", "expired: ledger = counter"},
                                                           {"k", "revoked: ledger = counter"}};
-  const std::string key = keys().Campaign(partition(), number());
+  const std::string key = PartKey();
   for (const auto& [field, term] : counters) {
     Redis({"HINCRBY", key, field, "1"});
     EXPECT_THAT(Terms(VerifyDepth::kCounters), Contains(term));
@@ -82,7 +84,7 @@ TEST_F(CorruptionTest, ACounterChanged) {
 }
 
 TEST_F(CorruptionTest, ACampaignsCountersGone) {
-  EXPECT_EQ(Redis({"DEL", keys().Campaign(partition(), number())}), "1");
+  EXPECT_EQ(Redis({"DEL", PartKey()}), "1");
   const std::set<std::string> terms = Terms(VerifyDepth::kCounters);
   EXPECT_THAT(terms, Contains("issued: ledger = counter"));
   EXPECT_THAT(terms, Contains("redeemed: ledger = counter"));
@@ -176,7 +178,6 @@ class BudgetCorruptionTest : public CorruptionTest {
     ASSERT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
   }
 
-  std::string PartKey() { return keys().Campaign(partition(), number()); }
   storage::StoredShare Part() { return *storage::OpenShare(Redis({"HGET", PartKey(), "b"})); }
   void Write(const storage::StoredShare& part) {
     std::string value;
@@ -268,7 +269,6 @@ class DayCorruptionTest : public CorruptionTest {
     ASSERT_THAT(Terms(VerifyDepth::kWallets), IsEmpty());
   }
 
-  std::string PartKey() { return keys().Campaign(partition(), number()); }
   // Changes one of the 7 bytes' numbers of a part, and names what is found.
   std::set<std::string> TermsWith(const std::string& field, size_t place, int64_t more) {
     const std::string before = Redis({"HGET", PartKey(), field});

@@ -1,6 +1,7 @@
 // What Redis has to do for a deployment in which nothing happens.
 
 #include "store_room.h"
+#include "tests/support/script_calls.h"
 
 namespace tessera::contract {
 namespace {
@@ -8,12 +9,6 @@ namespace {
 class IdleTest : public StoreRoom {
  protected:
   void SetUp() override { Open(ConfigFor(server_.unix_address())); }
-
-  int64_t ScriptCalls() {
-    const std::string stats = server_.Command({"INFO", "commandstats"});
-    const size_t at = stats.find("cmdstat_evalsha:calls=");
-    return at == std::string::npos ? 0 : std::stoll(stats.substr(at + 22));
-  }
 
   testing::RedisServer server_;
 };
@@ -23,9 +18,9 @@ TEST_F(IdleTest, ALedgerInWhichNothingIsNewTakesNoScript) {
   Coupon(id, 1);
   EXPECT_GE(ApplyAll(), 1);
   EXPECT_EQ(ApplyAll(), 0);
-  const int64_t before = ScriptCalls();
+  const int64_t before = testing::ScriptCalls(server_);
   for (int i = 0; i < 20; ++i) EXPECT_EQ(ApplyAll(), 0);
-  EXPECT_EQ(ScriptCalls(), before);
+  EXPECT_EQ(testing::ScriptCalls(server_), before);
   // What comes is found by the next look.
   Coupon(id, 1);
   EXPECT_EQ(ApplyAll(), 1);

@@ -4,6 +4,7 @@
 #include "async/timer.h"
 #include "async/when_all.h"
 #include "store_room.h"
+#include "tests/support/script_calls.h"
 
 namespace tessera::contract {
 namespace {
@@ -51,12 +52,6 @@ class IssueCallsTest : public StoreRoom {
     ASSERT_THAT(Claim(Active(definition), User(0)), Succeeds());
   }
 
-  int64_t ScriptCalls() {
-    const std::string stats = server_.Command({"INFO", "commandstats"});
-    const size_t at = stats.find("cmdstat_evalsha:calls=");
-    return at == std::string::npos ? 0 : std::stoll(stats.substr(at + 22));
-  }
-
   testing::RedisServer server_;
 };
 
@@ -68,19 +63,19 @@ TEST_F(IssueCallsTest, ClaimsThatAreReadyTogetherShareACall) {
   const std::string campaign = Active(definition);
   // The first ones fetch units for every partition.
   for (const auto& outcome : ClaimTogether(campaign, 0, 64)) ASSERT_THAT(outcome, Succeeds());
-  const int64_t before = ScriptCalls();
+  const int64_t before = testing::ScriptCalls(server_);
   std::set<core::CouponNumber> numbers;
   for (const auto& outcome : ClaimTogether(campaign, 64, 64)) {
     ASSERT_THAT(outcome, Succeeds());
     numbers.insert(outcome->number);
   }
   EXPECT_EQ(numbers.size(), 64u);
-  EXPECT_EQ(ScriptCalls() - before, 1);
+  EXPECT_EQ(testing::ScriptCalls(server_) - before, 1);
   // Whoever is refused does not take the others along.
   const auto mixed = ClaimTogether(campaign, 96, 64);
   for (uint32_t i = 0; i < 32; ++i) EXPECT_THAT(mixed[i], Refuses(Reason::kUserQuota));
   for (uint32_t i = 32; i < 64; ++i) EXPECT_THAT(mixed[i], Succeeds());
-  EXPECT_EQ(ScriptCalls() - before, 2);
+  EXPECT_EQ(testing::ScriptCalls(server_) - before, 2);
   EXPECT_EQ(Totals(campaign).issued, 160);
   ExpectVerified();
 }
@@ -89,7 +84,7 @@ TEST_F(IssueCallsTest, ClaimsOfDifferentCampaignsDoNot) {
   Open(ConfigFor(server_.unix_address()));
   LoadScripts();
   const std::string campaigns[] = {Active(), Active()};
-  const int64_t before = ScriptCalls();
+  const int64_t before = testing::ScriptCalls(server_);
   Claimed claimed[2];
   std::vector<async::Task<void>> tasks;
   for (int i = 0; i < 2; ++i) tasks.push_back(ClaimInto(campaigns[i], 1, milliseconds(10'000), &claimed[i]));
@@ -98,7 +93,7 @@ TEST_F(IssueCallsTest, ClaimsOfDifferentCampaignsDoNot) {
     ASSERT_THAT(claimed[i].outcome, Succeeds());
     EXPECT_EQ(claimed[i].outcome->campaign_id, campaigns[i]);
   }
-  EXPECT_EQ(ScriptCalls() - before, 2);
+  EXPECT_EQ(testing::ScriptCalls(server_) - before, 2);
 }
 
 // A call takes the longest time that one of its claims has; every other claim ends by its own, and has no
@@ -108,7 +103,7 @@ TEST_F(IssueCallsTest, EachEndsByItsOwnDeadline) {
   LoadScripts();
   const std::string campaign = Active();
   ASSERT_THAT(Claim(campaign, User(0)), Succeeds());
-  const int64_t before = ScriptCalls();
+  const int64_t before = testing::ScriptCalls(server_);
   server_.Stop();
   Claimed brief;
   Claimed patient;
@@ -121,7 +116,7 @@ TEST_F(IssueCallsTest, EachEndsByItsOwnDeadline) {
   };
   tasks.push_back(resume(&server_));
   Await(async::WhenAll(std::move(tasks)));
-  EXPECT_EQ(ScriptCalls() - before, 1);
+  EXPECT_EQ(testing::ScriptCalls(server_) - before, 1);
   EXPECT_THAT(brief.outcome, Refuses(Reason::kOutcomeUnknown));
   EXPECT_GE(brief.took, milliseconds(300));
   EXPECT_LT(brief.took, milliseconds(1400)) << "it waited for the other's deadline";
@@ -169,10 +164,10 @@ TEST_F(IssueCallsTest, AsksForUnitsOnceForAll) {
   core::CampaignDefinition definition = Definition();
   definition.limits.stock_total = 64;
   const std::string campaign = Active(definition);
-  const int64_t before = ScriptCalls();
+  const int64_t before = testing::ScriptCalls(server_);
   for (const auto& outcome : ClaimTogether(campaign, 0, 64)) ASSERT_THAT(outcome, Succeeds());
   // Claims without a unit, the lease, claims with one.
-  EXPECT_EQ(ScriptCalls() - before, 3);
+  EXPECT_EQ(testing::ScriptCalls(server_) - before, 3);
   EXPECT_THAT(Claim(campaign, User(64)), Refuses(Reason::kStock));
 }
 

@@ -51,17 +51,8 @@ class BusyStore final : public storage::RedemptionStore {
   storage::RedemptionStore& store_;
 };
 
-class OptimizeTest : public RedeemerBench {
+class OptimizeTest : public StackBench {
  protected:
-  void SetUp() override {
-    OpenCampaign("five", Amount(500));
-    OpenCampaign("seven", Amount(700));
-    OpenCampaign("ten-alone", Exclusive(Amount(1'000)));
-    five_ = Claim("five", "ada").coupon_id();
-    seven_ = Claim("seven", "ada").coupon_id();
-    alone_ = Claim("ten-alone", "ada").coupon_id();
-  }
-
   pb::OptimizeCouponsRequest Question(const std::vector<std::string>& coupons = {}) {
     auto request = UseOf<pb::OptimizeCouponsRequest>("ada", coupons);
     request.set_objective(pb::OPTIMIZE_OBJECTIVE_CUSTOMER_MAX);
@@ -99,7 +90,6 @@ class OptimizeTest : public RedeemerBench {
 
   BusyStore busy_{store_};
   OptimizeHandlers busy_choices_{busy_, store_, reader_, tools_, metrics_};
-  std::string five_, seven_, alone_;
 };
 
 TEST_F(OptimizeTest, TheBestOfAWalletIsWhatRedeemWouldTakeOff) {
