@@ -22,6 +22,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// So long the connections of one address may take.
+constexpr std::chrono::seconds kConnectTime{5};
+
 // One call in flight. Slots are made once and used again and again, so a call allocates only what gRPC itself
 // does.
 struct Slot {
@@ -224,7 +227,12 @@ Channels Connect(const std::string& address, int count) {
     arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
     channels.push_back(grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+    channels.back()->GetState(/*try_to_connect=*/true);
   }
+  // gRPC 1.51 can take a connection that is under way for a failed one (it looks at errno too late,
+  // grpc/grpc#35064), and the first call would end with that although nothing is wrong.
+  const auto until = std::chrono::system_clock::now() + kConnectTime;
+  for (const auto& channel : channels) channel->WaitForConnected(until);
   return channels;
 }
 

@@ -52,7 +52,8 @@ struct LoadResult {
 
 using Channels = std::vector<std::shared_ptr<grpc::Channel>>;
 
-// `count` connections of their own to `address`.
+// `count` connections of their own to `address`; blocks until each is made, at most 5 s in all. Whoever calls
+// over one that could not be made is told so.
 Channels Connect(const std::string& address, int count);
 
 // Sends `traffic` as planned and returns when every call is answered or timed out; at most warmup + duration
