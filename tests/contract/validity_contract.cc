@@ -149,6 +149,19 @@ TEST_P(ValidityContract, TheSweeperBooksTheEndOfWhatARollbackRestored) {
   ExpectVerified();
 }
 
+TEST_P(ValidityContract, TheSweeperBooksTheEndOfWhatAnOrderHeldOnce) {
+  const std::string id = Timed({.lasts_ms = 4'000});
+  const CouponNumber coupon = Coupon(id, 1);
+  const auto held = Reserve(coupon, "order-1", 200);
+  ASSERT_THAT(held, Succeeds());
+  store_->WaitUntil(held->expire_time_ms);
+  EXPECT_EQ(Sweep().reservations_expired, 1);
+  store_->WaitUntil(GetCoupon(coupon)->usable.end_ms);
+  EXPECT_EQ(Sweep().coupons_expired, 1);
+  EXPECT_EQ(Totals(id).available_now, 0);
+  ExpectVerified();
+}
+
 TEST_P(ValidityContract, IsAnsweredTheSameAgain) {
   const std::string id = Timed({.wait_ms = 60'000, .lasts_ms = 1'000});
   const storage::Operation op = NewOp(storage::Method::kClaimCoupon);
