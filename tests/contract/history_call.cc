@@ -204,8 +204,12 @@ Answer PerformOne(const Ports& ports, const HistoryCall& call) {
       return ToAnswer(loop.RunUntilDone(ports.redemptions.GetOperation(QueryOf(call))));
     case CallKind::kFence:
       return ToAnswer(loop.RunUntilDone(ports.redemptions.FenceOperation(QueryOf(call))));
-    case CallKind::kSweep:
-      return Quiet(loop.RunUntilDone(ports.sweeper.SweepDue(call.partition, Soon())));
+    case CallKind::kSweep: {
+      const auto swept = loop.RunUntilDone(ports.sweeper.SweepDue(call.partition, Soon()));
+      if (!swept.ok()) return swept.error();
+      // What holds that ran out had spent is others' when it has come home.
+      return Quiet(loop.RunUntilDone(ports.sweeper.SweepTransfers(call.partition, Soon())));
+    }
     case CallKind::kApply:
       return Quiet(loop.RunUntilDone(ports.ledger.Apply(call.partition, 50, Soon())));
   }
@@ -264,7 +268,13 @@ core::Result<CampaignDefinition> EditBySeed(uint64_t seed, const core::Campaign&
       after.offer.minimum_spend_minor = amount * 100;
       break;
     case 13:
-      after.use_window.start_ms += amount;
+      if (after.use_limits.budget_total_minor) {
+        after.use_limits.budget_total_minor = amount * 200;
+      } else if (after.use_limits.uses_per_user_total) {
+        after.use_limits.uses_per_user_total = amount / 10 + 1;
+      } else {
+        after.use_window.start_ms += amount;
+      }
       break;
     case 14:
       after.validity.wait_ms += amount;

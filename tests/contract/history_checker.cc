@@ -14,6 +14,10 @@ using core::InstantMs;
 constexpr size_t kLastCalls = 25;
 // A call that took longer than this many milliseconds is judged at as many instants spread over it.
 constexpr int64_t kInstantsMax = 200;
+// As a rule a call is over by then.
+constexpr int64_t kCallMs = 50;
+// So far a store's own clock may be behind.
+constexpr int64_t kClockLagMs = 20;
 
 storage::Deadline Soon() { return std::chrono::steady_clock::now() + std::chrono::minutes(1); }
 
@@ -38,11 +42,22 @@ struct InstantOf {
   }
 };
 
+// Whether time alone can end what a coupon was refused for.
+bool MayPass(core::Reason reason) {
+  constexpr core::Reason kPassing[] = {core::Reason::kCouponReserved,  core::Reason::kCouponNotYetValid,
+                                       core::Reason::kUserQuotaPerDay, core::Reason::kUseQuotaPerDay,
+                                       core::Reason::kUseQuotaPerWeek, core::Reason::kUseQuotaPerMonth,
+                                       core::Reason::kBudgetPerDay};
+  return std::find(std::begin(kPassing), std::end(kPassing), reason) != std::end(kPassing);
+}
+
 MemoryOptions OptionsFor(StoreUnderTest& store, const InstantMs* now) {
   MemoryOptions options;
   options.shape = store.shape();
   options.home = [&store](const std::string& id) { return store.HomeOf(id); };
   options.day_window = DayWindowFor;
+  options.week_window = WeekWindowFor;
+  options.month_window = MonthWindowFor;
   options.clock = [now] { return *now; };
   return options;
 }
@@ -93,7 +108,18 @@ HistoryResult HistoryChecker::Run(int64_t calls) {
   return result_;
 }
 
+// A reservation that ends with its coupon does not tell when it began, so no answer tells whether a hold of
+// the order's own had run out by then. The books do: there must be no doubt.
+void HistoryChecker::AwaitEndsOfHolds(const HistoryCall& call) {
+  for (const core::CouponName& name : call.coupons) {
+    const std::optional<InstantMs> end = model_.HoldEndOf(name);
+    const InstantMs now = store_.Now();
+    if (end && *end > now && *end <= now + kCallMs) store_.WaitUntil(*end + 1);
+  }
+}
+
 bool HistoryChecker::Step(const HistoryCall& call) {
+  if (call.kind == CallKind::kReserve) AwaitEndsOfHolds(call);
   from_ = store_.Now();
   const std::vector<Answer> found = Perform(store_ports_, call);
   until_ = store_.Now();
@@ -113,11 +139,30 @@ bool HistoryChecker::Step(const HistoryCall& call) {
 bool HistoryChecker::Explains(const HistoryCall& call, const std::vector<Answer>& found) {
   if (call.kind == CallKind::kIssue) return ExplainsIssue(call, found);
   if (found.size() != 1) return false;
-  if (call.kind == CallKind::kSweep || call.kind == CallKind::kApply) {
+  if (call.kind == CallKind::kSweep) return found[0].ok() && SweepsAlike(call);
+  if (call.kind == CallKind::kApply) {
     AskModel(call, until_, false).ok();
     return found[0].ok();
   }
   return ExplainsOne(call, found[0]);
+}
+
+// What a hold had spent is others' only once it is swept, so both must have swept the same holds: the store
+// sweeps again when one may have run out after it looked.
+bool HistoryChecker::SweepsAlike(const HistoryCall& call) {
+  const auto swept_at = [&](InstantMs at) {
+    model_now_ = at;
+    model_.SetProbing(false);
+    return model_loop_.RunUntilDone(model_.SweepDue(call.partition, Soon()))->reservations_expired;
+  };
+  for (;;) {
+    swept_at(from_ - kClockLagMs);
+    if (swept_at(until_) == 0) return true;
+    store_.WaitUntil(until_ + kClockLagMs);
+    from_ = store_.Now();
+    if (!Perform(store_ports_, call)[0].ok()) return false;
+    until_ = store_.Now();
+  }
 }
 
 Answer HistoryChecker::AskModel(const HistoryCall& call, InstantMs at, bool probing) {
@@ -145,11 +190,16 @@ bool HistoryChecker::ExplainsOne(const HistoryCall& call, const Answer& found) {
   if (!named || *named > until_) return false;
   const bool reserved = std::holds_alternative<storage::Reservation>(*found);
   if (*named < from_ && !reserved) return false;
-  const InstantMs at = reserved ? std::max(*named, from_) : *named;
-  model_.LeaveOut(LeftOutEarly(call, found, at));
-  const bool same = SameAnswer(AskModel(call, at, false), found);
-  model_.LeaveOut({});
-  return same;
+  // Of a hold that ends with its coupon the instant is not known: it is one that explains the answer.
+  std::optional<MemoryStore> before;
+  if (reserved) before = model_;
+  for (InstantMs at = std::max(*named, from_);; ++at) {
+    model_.LeaveOut(LeftOutEarly(call, found, at));
+    const bool same = SameAnswer(AskModel(call, at, false), found);
+    model_.LeaveOut({});
+    if (same || !reserved || at >= until_) return same;
+    model_ = *before;
+  }
 }
 
 std::map<core::CouponName, core::Error> HistoryChecker::LeftOutEarly(const HistoryCall& call,
@@ -164,18 +214,17 @@ std::map<core::CouponName, core::Error> HistoryChecker::LeftOutEarly(const Histo
   asking.kind = CallKind::kValidate;
   for (const storage::LeftOut& one : *left_out) {
     const core::Reason reason = one.why.reason;
-    if (reason != core::Reason::kCouponReserved && reason != core::Reason::kCouponNotYetValid &&
-        reason != core::Reason::kUserQuotaPerDay) {
-      continue;
-    }
-    const auto listed = std::find(call.coupons.begin(), call.coupons.end(), one.coupon);
-    for (InstantMs at = from_; at <= effect_ms && !early.contains(one.coupon); ++at) {
+    if (!MayPass(reason)) continue;
+    const auto place = std::find(call.coupons.begin(), call.coupons.end(), one.coupon) - call.coupons.begin();
+    const auto refused_at = [&](InstantMs at) {
       const Answer verdict = AskModel(asking, at, true);
-      if (!verdict.ok()) continue;
-      const auto& says = std::get<JudgedStack>(*verdict).coupons[listed - call.coupons.begin()].says;
-      const auto* refused = std::get_if<Refused>(&says);
-      if (refused != nullptr && refused->reason == reason) early.emplace(one.coupon, one.why);
-    }
+      if (!verdict.ok()) return false;
+      const auto* refused = std::get_if<Refused>(&std::get<JudgedStack>(*verdict).coupons[place].says);
+      return refused != nullptr && refused->reason == reason;
+    };
+    InstantMs at = from_;
+    while (at < effect_ms && !refused_at(at)) ++at;
+    if (at < effect_ms && !refused_at(effect_ms)) early.emplace(one.coupon, one.why);
   }
   return early;
 }

@@ -38,11 +38,14 @@ class HistoryChecker {
  private:
   // Makes the call on both; false on a mismatch, which is in result_ then.
   bool Step(const HistoryCall& call);
+  void AwaitEndsOfHolds(const HistoryCall& call);
   // Whether the model explains the answers to `call`, made within [from, until]; it has taken the same effect
   // then.
   bool Explains(const HistoryCall& call, const std::vector<Answer>& found);
   bool ExplainsOne(const HistoryCall& call, const Answer& found);
   bool ExplainsIssue(const HistoryCall& call, const std::vector<Answer>& found);
+  // Makes sure that both have swept the same; false when the store can't.
+  bool SweepsAlike(const HistoryCall& call);
   Answer AskModel(const HistoryCall& call, core::InstantMs at, bool probing);
   // The coupons that `found` left out for a reason that time may have taken away before the call took effect.
   std::map<core::CouponName, core::Error> LeftOutEarly(const HistoryCall& call, const Answer& found,

@@ -50,6 +50,7 @@ class HistoryGenerator {
   core::UserKey UserOf(uint32_t i) const;
   core::Window AnyWindow(core::InstantMs now);
   core::Offer AnyOffer();
+  core::UseLimits AnyUseLimits();
   core::CampaignDefinition AnyDefinition(core::InstantMs now);
   std::string RecentCampaign();
   core::CouponNumber AnyCoupon();

@@ -50,6 +50,19 @@ core::Offer HistoryGenerator::AnyOffer() {
   return offer;
 }
 
+core::UseLimits HistoryGenerator::AnyUseLimits() {
+  core::UseLimits limits;
+  const auto minor = [this](int64_t most) { return 1 + static_cast<int64_t>(Random(most)); };
+  if (Chance(60)) limits.budget_total_minor = minor(2'500);
+  if (Chance(40)) limits.budget_per_day_minor = minor(1'500);
+  limits.budget_clips = Chance(50);
+  if (Chance(40)) limits.uses_per_user_total = minor(3);
+  if (Chance(35)) limits.uses_per_user_per_day = minor(2);
+  if (Chance(10)) limits.uses_per_user_per_week = minor(2);
+  if (Chance(10)) limits.uses_per_user_per_month = minor(3);
+  return limits;
+}
+
 core::CampaignDefinition HistoryGenerator::AnyDefinition(InstantMs now) {
   core::CampaignDefinition definition;
   definition.display_name = "campaign";
@@ -62,13 +75,14 @@ core::CampaignDefinition HistoryGenerator::AnyDefinition(InstantMs now) {
   core::CampaignLimits& limits = definition.limits;
   if (Chance(60)) limits.stock_total = 5 + static_cast<int64_t>(Random(40));
   if (Chance(40)) limits.stock_per_day = 3 + static_cast<int64_t>(Random(20));
-  if (Chance(50)) limits.per_user_total = 1 + static_cast<int64_t>(Random(8));
+  if (Chance(50)) limits.per_user_total = 1 + static_cast<int64_t>(Random(6));
   if (Chance(40)) limits.per_user_per_day = 1 + static_cast<int64_t>(Random(4));
   if (Chance(25)) {
     if (Chance(40)) definition.validity.wait_ms = static_cast<int64_t>(Random(200));
     if (Chance(80)) definition.validity.lasts_ms = 20 + static_cast<int64_t>(Random(2'000));
     definition.validity.outlasts_window = definition.validity.lasts_ms > 0 && Chance(40);
   }
+  if (Chance(45)) definition.use_limits = AnyUseLimits();
   definition.pause_scope = static_cast<core::PauseScope>(Random(2));
   definition.restore_policy = static_cast<core::RestorePolicy>(Random(3));
   return definition;

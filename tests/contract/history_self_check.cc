@@ -41,7 +41,10 @@ INSTANTIATE_TEST_SUITE_P(Each, MistakeTest,
                                          std::pair{"ForgetsOperation", Mistake::kForgetsOperation},
                                          std::pair{"ReturnsStockUnasked", Mistake::kReturnsStockUnasked},
                                          std::pair{"ForgetsAUse", Mistake::kForgetsAUse},
-                                         std::pair{"ForgetsAReturn", Mistake::kForgetsAReturn}),
+                                         std::pair{"ForgetsAReturn", Mistake::kForgetsAReturn},
+                                         std::pair{"ForgetsSpending", Mistake::kForgetsSpending},
+                                         std::pair{"KeepsAUse", Mistake::kKeepsAUse},
+                                         std::pair{"KeepsMoney", Mistake::kKeepsMoney}),
                          [](const auto& info) { return std::string(info.param.first); });
 
 }  // namespace

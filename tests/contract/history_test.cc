@@ -47,6 +47,12 @@ constexpr const char* kMustBeMet[] = {
     "reserve: CODE_NOT_BOUND",
     "redeem: ok together",
     "redeem: ok in part",
+    "redeem: USE_QUOTA",
+    "redeem: USE_QUOTA_PER_DAY",
+    "redeem: BUDGET",
+    "redeem: BUDGET_PER_DAY",
+    "reserve: USE_QUOTA",
+    "reserve: BUDGET",
     "redeem: NOT_APPLICABLE",
     "redeem: MINIMUM_SPEND_NOT_MET",
     "reserve: ok together",
@@ -79,7 +85,7 @@ TEST(RandomHistory, EveryAnswerIsTheModels) {
   std::map<std::string, int64_t> outcomes;
   int64_t calls = 0;
   // What is rare may need a longer one.
-  while (calls < calls_wanted || (calls < 4 * calls_wanted && !NotMet(outcomes).empty())) {
+  while (calls < calls_wanted || (calls < 12 * calls_wanted && !NotMet(outcomes).empty())) {
     for (const StoreFactory& factory : StoreFactories()) {
       const std::unique_ptr<StoreUnderTest> store = factory.make();
       const HistoryResult result = HistoryChecker(*store, ++seed).Run(calls_each);

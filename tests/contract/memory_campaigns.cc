@@ -54,6 +54,11 @@ Result<CampaignChanged> MemoryStore::UpdateNow(const Operation& op, const std::s
     return Error(Reason::kStockBelowIssued, "more than that has been issued")
         .With("issued", std::to_string(record.stock_used));
   }
+  const int64_t money_spent = SumOf(record.money_spent, 0);
+  if (edited->use_limits.budget_total_minor && *edited->use_limits.budget_total_minor < money_spent) {
+    return Error(Reason::kBudgetBelowSpent, "more than that has been spent")
+        .With("spent", std::to_string(money_spent));
+  }
   if (probing_) return WouldTakeEffect();
   record.campaign.definition = *edited;
   return Changed(op, record.campaign);

@@ -208,6 +208,7 @@ Result<Revoked> MemoryStore::RevokeNow(const storage::RevokeIntent& intent) {
 
   SettleHold(*coupon);
   if (coupon->hold) {
+    GiveBackHold(*coupon);
     coupon->hold.reset();
     Book(*coupon, [](storage::CampaignTotals& totals) {
       ++totals.released;

@@ -21,6 +21,7 @@ void MemoryStore::Book(uint32_t partition, const std::string& campaign_id,
 
 bool MemoryStore::SettleHold(CouponRecord& coupon) {
   if (!coupon.hold || LiveHold(coupon) != nullptr) return false;
+  GiveBackHold(coupon);
   coupon.hold.reset();
   Book(coupon, [](CampaignTotals& totals) {
     ++totals.released;

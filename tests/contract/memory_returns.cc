@@ -86,6 +86,7 @@ bool MemoryStore::TakeBack(RedemptionRecord& record, CouponRecord& coupon) {
       break;
   }
   if (restored) coupon.booked = Booked::kUsable;
+  if (restored) GiveBackUse(coupon, record.spend_time_ms);
   Book(coupon, [restored](CampaignTotals& totals) {
     ++totals.rolled_back;
     if (!restored) return;
@@ -158,6 +159,7 @@ Result<RolledBack> MemoryStore::RollbackNow(const storage::RollbackIntent& inten
       returned.clawed_minor = change->clawed_minor;
       const int64_t lost = change->returned_minor + change->clawed_minor;
       Book(coupon, [lost](CampaignTotals& totals) { totals.discount_minor -= lost; });
+      GiveBackMoney(coupon, {record.spend_time_ms, lost});
     }
     if (taken_back) returned.restored = TakeBack(record, coupon);
     back.coupons.push_back(returned);

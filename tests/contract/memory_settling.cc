@@ -43,8 +43,13 @@ Result<Reservation> MemoryStore::ReserveNow(const storage::ReserveIntent& intent
   for (const AppliedCoupon& applied : stack->applied) {
     CouponRecord& coupon = coupons_.at(std::get<core::CouponNumber>(applied.key.name));
     SettleHold(coupon);
+    GiveBackHold(coupon);
     const bool replaces = coupon.hold.has_value();
-    coupon.hold = Hold{reservation.ref, reservation.order_id, reservation.expire_time_ms};
+    coupon.hold = Hold{.reservation = reservation.ref,
+                       .order_id = reservation.order_id,
+                       .end_ms = reservation.expire_time_ms,
+                       .spent = {now(), applied.discount_minor}};
+    Spend(coupon, coupon.hold->spent);
     Book(coupon, [replaces](CampaignTotals& totals) {
       ++totals.reserved_events;
       if (replaces) return;
@@ -59,6 +64,18 @@ Result<Reservation> MemoryStore::ReserveNow(const storage::ReserveIntent& intent
 
 async::Task<Result<Reservation>> MemoryStore::Reserve(storage::ReserveIntent intent) {
   co_return ReserveNow(intent);
+}
+
+std::optional<core::InstantMs> MemoryStore::HoldEndOf(const core::CouponName& name) const {
+  const auto* number = std::get_if<core::CouponNumber>(&name);
+  if (number == nullptr) {
+    const auto used = used_codes_.find(std::get<core::CodeNumber>(name));
+    if (used == used_codes_.end()) return std::nullopt;
+    number = &used->second;
+  }
+  const auto found = coupons_.find(*number);
+  if (found == coupons_.end() || !found->second.hold) return std::nullopt;
+  return found->second.hold->end_ms;
 }
 
 bool MemoryStore::Holds(const Reservation& reservation, const AppliedCoupon& applied) const {
@@ -105,7 +122,9 @@ Result<Redemption> MemoryStore::CommitNow(const storage::CommitIntent& intent) {
   redemption.left_out = reservation.left_out;
   redemption.line_ids = reservation.line_ids;
   redemption.redeem_time_ms = now();
-  BookRedemption(redemption, record.receipt);
+  // What was spent by the reservation stays so.
+  const auto first = std::get<core::CouponNumber>(reservation.coupons.front().key.name);
+  BookRedemption(redemption, record.receipt, coupons_.at(first).hold->spent.time_ms);
   record.committed = redemption.ref;
   Remember(redemption.ref, intent.op, redemption);
   return redemption;
@@ -135,6 +154,7 @@ Result<Released> MemoryStore::ReleaseNow(const storage::ReleaseIntent& intent) {
   if (probing_) return WouldTakeEffect();
 
   for (CouponRecord* coupon : held) {
+    GiveBackHold(*coupon);
     coupon->hold.reset();
     Book(*coupon, [](CampaignTotals& totals) {
       ++totals.released;

@@ -34,6 +34,9 @@ struct CampaignRecord {
   core::Campaign campaign;
   int64_t stock_used = 0;
   std::map<core::InstantMs, DayStock> days;  // by the start of the day
+  // Of its budgets, by the instant at which it was spent; what came back is not in it any more.
+  std::map<core::InstantMs, int64_t> money_spent;
+  std::map<core::InstantMs, int64_t> day_budgets;  // as they were when the day's first money was spent
 };
 
 struct QuotaRecord {
@@ -41,10 +44,17 @@ struct QuotaRecord {
   std::map<core::InstantMs, int64_t> days;  // by the start of the day
 };
 
+// What using a coupon spent of its campaign's limits of uses: one of its user's uses, and money.
+struct Spent {
+  core::InstantMs time_ms = 0;
+  int64_t minor = 0;
+};
+
 struct Hold {
   core::OpRef reservation;
   std::string order_id;
   core::InstantMs end_ms = 0;
+  Spent spent;
 };
 
 // What has been booked about a coupon. That its end or its hold's end has passed is judged by time, besides.
@@ -79,9 +89,13 @@ struct AttemptRecord {
 // A coupon of a call, as it is judged by itself.
 struct JudgedCoupon {
   core::CouponName asked;
-  core::CouponName name;               // its own number, where it has one
-  std::string campaign_id;             // empty where it could not be found
-  std::optional<core::Error> refused;  // by its own state, or by what was decided
+  core::CouponName name;                      // its own number, where it has one
+  std::string campaign_id;                    // empty where it could not be found
+  std::optional<core::Error> refused;         // by its own state, or by its campaign's limits of uses
+  std::optional<core::Error> objection;       // by what was decided about those that are not refused
+  std::optional<int64_t> discount_max_minor;  // what its campaign's budget has left for it, where that clips
+
+  const core::Error* why() const { return refused ? &*refused : objection ? &*objection : nullptr; }
 };
 
 struct ReservationRecord {
@@ -93,6 +107,7 @@ struct ReservationRecord {
 
 struct RedemptionRecord {
   storage::Redemption redemption;
+  core::InstantMs spend_time_ms = 0;  // when it spent of its campaigns' limits
   storage::Receipt receipt;
   core::StandingOrder standing;              // what of the order was not returned yet
   std::set<core::CouponNumber> taken_back;   // the coupons whose use is undone

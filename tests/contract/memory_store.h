@@ -17,13 +17,15 @@
 
 namespace tessera::contract {
 
-// The calendar day of `time_zone` that contains an instant.
-using DayWindowOf = std::function<core::Window(const std::string& time_zone, core::InstantMs)>;
+// The calendar day, week or month of `time_zone` that contains an instant.
+using WindowOf = std::function<core::Window(const std::string& time_zone, core::InstantMs)>;
 
 struct MemoryOptions {
   core::Shape shape;
   std::function<uint32_t(const std::string& campaign_id)> home;  // a campaign's home partition
-  DayWindowOf day_window;
+  WindowOf day_window;
+  WindowOf week_window;
+  WindowOf month_window;
   std::function<core::InstantMs()> clock;
   int64_t retention_short_ms = int64_t{3} * 24 * 3600 * 1000;
   int64_t retention_long_ms = int64_t{30} * 24 * 3600 * 1000;
@@ -46,6 +48,8 @@ class MemoryStore : public storage::CampaignStore,
   // What calls that use coupons in part leave out in any case: here a call is judged and done at one instant,
   // elsewhere a coupon may become usable in between.
   void LeaveOut(std::map<core::CouponName, core::Error> coupons) { left_out_ = std::move(coupons); }
+  // When the hold of a coupon, or of what a code has become, runs out.
+  std::optional<core::InstantMs> HoldEndOf(const core::CouponName& name) const;
 
   // CampaignStore
   async::Task<core::Result<storage::CampaignChanged>> Create(storage::Operation op, std::string campaign_id,
@@ -116,6 +120,9 @@ class MemoryStore : public storage::CampaignStore,
   virtual void GiveBack(const CouponRecord& coupon, bool return_stock);
   virtual void UseUp(CouponRecord& coupon, const core::OpRef& redemption);
   virtual void NoteReturn(RedemptionRecord& record, core::StandingOrder standing);
+  virtual void Spend(const CouponRecord& coupon, Spent spent);
+  virtual void GiveBackUse(const CouponRecord& coupon, core::InstantMs time_ms);
+  virtual void GiveBackMoney(const CouponRecord& coupon, Spent spent);
 
   core::InstantMs now() const { return options_.clock(); }
   core::Window DayOf(const core::Campaign& campaign, core::InstantMs t) const {
@@ -192,14 +199,32 @@ class MemoryStore : public storage::CampaignStore,
   core::Status Judge(const storage::UseIntent& intent, Purpose purpose, std::map<std::string, int64_t>& codes,
                      JudgedCoupon& coupon) const;
   std::vector<JudgedCoupon> JudgeEach(const storage::UseIntent& intent, Purpose purpose) const;
-  // What those that are not refused take off the order together. Nothing, when that is refused: then one of
-  // `coupons` at least says why.
+  // What those that are not refused take off the order together, whatever the limits of uses say. Nothing,
+  // when that is refused: then one of `coupons` at least says why.
+  std::optional<core::PricedStack> Price(const storage::UseIntent& intent, bool partial,
+                                         std::vector<JudgedCoupon>& coupons) const;
+  // The same, and the limits allow it.
   std::optional<core::PricedStack> PriceTogether(const storage::UseIntent& intent, bool partial,
                                                  std::vector<JudgedCoupon>& coupons) const;
   storage::Receipt ReceiptOf(const storage::UseIntent& intent, const core::PricedStack& stack,
                              const std::vector<JudgedCoupon>& coupons) const;
   core::Result<storage::Redemption> RedeemNow(const storage::UseIntent& intent);
-  void BookRedemption(const storage::Redemption& redemption, const storage::Receipt& receipt);
+  void BookRedemption(const storage::Redemption& redemption, const storage::Receipt& receipt,
+                      core::InstantMs spend_time_ms);
+
+  // memory_spending.cc
+  // Refuses those of the stack, in the order of application, whose use would be one too many of the user's;
+  // whether there are none.
+  bool UsesAllow(const storage::UseIntent& intent, const core::PricedStack& stack,
+                 std::vector<JudgedCoupon>& coupons) const;
+  std::optional<core::Error> OneUseTooMany(const core::CampaignDefinition& definition,
+                                           const std::multiset<core::InstantMs>& uses) const;
+  // Whether the campaigns' budgets have what the stack takes off. Of the first that has less, by id, the
+  // coupons learn what they may take off, or are refused.
+  bool MoneyAllows(const core::PricedStack& stack, std::vector<JudgedCoupon>& coupons) const;
+  // The hold that a use of the coupon ends, whether its time is over or not.
+  const Hold* HoldOf(const JudgedCoupon& coupon) const;
+  void GiveBackHold(const CouponRecord& coupon);
 
   // memory_settling.cc
   core::Result<storage::Reservation> ReserveNow(const storage::ReserveIntent& intent);
@@ -227,6 +252,8 @@ class MemoryStore : public storage::CampaignStore,
   std::map<std::string, CampaignRecord> campaigns_;
   std::map<core::OpRef, OperationRecord> operations_;
   std::map<std::pair<std::string, core::UserKey>, QuotaRecord> quotas_;
+  // The instants of a user's uses of a campaign that limits them.
+  std::map<std::pair<std::string, core::UserKey>, std::multiset<core::InstantMs>> uses_;
   std::map<std::pair<uint32_t, uint32_t>, uint64_t> next_index_;  // by partition and bucket
   std::map<core::CouponNumber, CouponRecord> coupons_;
   std::map<uint32_t, std::map<uint64_t, CodeRange>> ranges_;  // by home and first index
@@ -241,6 +268,12 @@ class MemoryStore : public storage::CampaignStore,
 
 // The call's error when it is refused: that of the first coupon, as they were listed, that can't be used.
 core::Error FirstRefusal(const std::vector<JudgedCoupon>& coupons);
+
+// Which of the coupons takes this off.
+size_t PlaceAmong(const core::AppliedCoupon& applied, const std::vector<JudgedCoupon>& coupons);
+
+// What was spent from an instant on.
+int64_t SumOf(const std::map<core::InstantMs, int64_t>& spent, core::InstantMs from_ms);
 
 inline std::vector<std::string> LineIdsOf(const core::Order& order) {
   std::vector<std::string> ids;

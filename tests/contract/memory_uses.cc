@@ -19,9 +19,11 @@ using storage::Redemption;
 
 namespace {
 
+bool StandsAgainst(const JudgedCoupon& coupon) { return coupon.why() != nullptr; }
+
 // What `coupon` is refused with, and its place in the call where that has several.
 Error RefusalOf(const std::vector<JudgedCoupon>& coupons, size_t coupon) {
-  Error why = *coupons[coupon].refused;
+  Error why = *coupons[coupon].why();
   if (coupons.size() == 1) return why;
   return std::move(why).With("coupon", "coupons[" + std::to_string(coupon) + "]");
 }
@@ -98,50 +100,66 @@ core::Status MemoryStore::Judge(const storage::UseIntent& intent, Purpose purpos
 
 std::vector<JudgedCoupon> MemoryStore::JudgeEach(const storage::UseIntent& intent, Purpose purpose) const {
   std::vector<JudgedCoupon> coupons;
-  std::set<core::CouponName> seen;
   std::map<std::string, int64_t> codes;
   for (const core::CouponName& asked : intent.coupons) {
-    JudgedCoupon& coupon = coupons.emplace_back(JudgedCoupon{asked, asked, "", std::nullopt});
+    JudgedCoupon& coupon = coupons.emplace_back(JudgedCoupon{.asked = asked, .name = asked});
     core::Status may = Judge(intent, purpose, codes, coupon);
     const auto left_out = left_out_.find(asked);
     if (may.ok() && intent.partial && left_out != left_out_.end()) may = left_out->second;
-    if (may.ok() && !seen.insert(coupon.name).second) may = Error(Reason::kListedTwice, "listed twice");
     if (may.ok()) continue;
     // Of another user's coupon nothing more is told.
     if (may.error().reason == Reason::kCouponOfAnotherUser)
-      coupon = JudgedCoupon{asked, asked, "", std::nullopt};
+      coupon = JudgedCoupon{.asked = asked, .name = asked};
     coupon.refused = may.error();
   }
   return coupons;
 }
 
-std::optional<core::PricedStack> MemoryStore::PriceTogether(const storage::UseIntent& intent, bool partial,
-                                                            std::vector<JudgedCoupon>& coupons) const {
+std::optional<core::PricedStack> MemoryStore::Price(const storage::UseIntent& intent, bool partial,
+                                                    std::vector<JudgedCoupon>& coupons) const {
+  std::set<core::CouponName> seen;
+  for (JudgedCoupon& coupon : coupons) {
+    coupon.objection.reset();
+    if (coupon.refused) continue;
+    if (!seen.insert(coupon.name).second) {
+      coupon.objection = Error(Reason::kListedTwice, "listed twice");
+    } else if (!intent.user &&
+               campaigns_.at(coupon.campaign_id).campaign.definition.use_limits.count_uses()) {
+      coupon.objection = Error(Reason::kSubjectRequired, "whose uses?").With("field", "user_id");
+    }
+  }
   for (;;) {
     std::vector<storage::Candidate> candidates;
     std::vector<JudgedCoupon*> left;
     for (JudgedCoupon& coupon : coupons) {
-      if (coupon.refused) continue;
-      candidates.push_back(
-          {coupon.name, std::make_shared<core::Campaign>(campaigns_.at(coupon.campaign_id).campaign)});
+      if (StandsAgainst(coupon)) continue;
+      candidates.push_back({coupon.name,
+                            std::make_shared<core::Campaign>(campaigns_.at(coupon.campaign_id).campaign),
+                            coupon.discount_max_minor});
       left.push_back(&coupon);
     }
     if (left.empty()) return std::nullopt;
     storage::Decision decision = intent.decide(candidates, now());
-    if (auto* stack = std::get_if<core::PricedStack>(&decision.stack)) {
-      if (!partial && left.size() != coupons.size()) return std::nullopt;
-      return std::move(*stack);
-    }
-    for (auto& [place, why] : std::get<std::vector<storage::RefusedCandidate>>(decision.stack)) {
-      left[place]->refused = std::move(why);
-    }
+    if (auto* stack = std::get_if<core::PricedStack>(&decision.stack)) return std::move(*stack);
+    for (auto& [place, why] : std::get<std::vector<storage::RefusedCandidate>>(decision.stack))
+      left[place]->objection = std::move(why);
     if (!partial) return std::nullopt;
   }
 }
 
+std::optional<core::PricedStack> MemoryStore::PriceTogether(const storage::UseIntent& intent, bool partial,
+                                                            std::vector<JudgedCoupon>& coupons) const {
+  for (;;) {
+    std::optional<core::PricedStack> stack = Price(intent, partial, coupons);
+    if (!stack) return std::nullopt;
+    const bool uses_allow = UsesAllow(intent, *stack, coupons);
+    if (!partial && std::any_of(coupons.begin(), coupons.end(), StandsAgainst)) return std::nullopt;
+    if (uses_allow && MoneyAllows(*stack, coupons)) return stack;
+  }
+}
+
 Error FirstRefusal(const std::vector<JudgedCoupon>& coupons) {
-  const auto first = std::find_if(coupons.begin(), coupons.end(),
-                                  [](const JudgedCoupon& coupon) { return coupon.refused.has_value(); });
+  const auto first = std::find_if(coupons.begin(), coupons.end(), StandsAgainst);
   return RefusalOf(coupons, static_cast<size_t>(first - coupons.begin()));
 }
 
@@ -154,9 +172,10 @@ Receipt MemoryStore::ReceiptOf(const storage::UseIntent& intent, const core::Pri
   for (const core::AppliedCoupon& applied : stack.applied) {
     receipt.campaign_versions.push_back(campaigns_.at(applied.key.campaign_id).campaign.version);
   }
-  receipt.discount_max_minor.resize(stack.applied.size());
+  for (const core::AppliedCoupon& applied : stack.applied)
+    receipt.discount_max_minor.push_back(coupons[PlaceAmong(applied, coupons)].discount_max_minor);
   for (size_t i = 0; i < coupons.size(); ++i) {
-    if (coupons[i].refused) receipt.left_out.push_back({coupons[i].asked, RefusalOf(coupons, i)});
+    if (StandsAgainst(coupons[i])) receipt.left_out.push_back({coupons[i].asked, RefusalOf(coupons, i)});
   }
   return receipt;
 }
@@ -174,8 +193,8 @@ async::Task<Result<storage::Verdict>> MemoryStore::Validate(storage::UseIntent i
     storage::CouponVerdict& one = verdict.coupons.emplace_back();
     one.coupon = coupon.name;
     one.campaign_id = coupon.campaign_id;
-    if (coupon.refused) {
-      one.says = *coupon.refused;
+    if (StandsAgainst(coupon)) {
+      one.says = *coupon.why();
       continue;
     }
     one.says =
@@ -200,6 +219,7 @@ Result<Redemption> MemoryStore::RedeemNow(const storage::UseIntent& intent) {
     const core::UserKey user = intent.user ? *intent.user : code->Bearer(options_.shape);
     CouponRecord& coupon = IssueOfCode(*code, applied.key.campaign_id, user);
     coupon.code = *code;
+    coupons[PlaceAmong(applied, coupons)].name = coupon.number;
     applied.key.name = coupon.number;
   }
   const Receipt receipt = ReceiptOf(intent, *stack, coupons);
@@ -214,7 +234,13 @@ Result<Redemption> MemoryStore::RedeemNow(const storage::UseIntent& intent) {
   redemption.left_out = receipt.left_out;
   redemption.line_ids = LineIdsOf(intent.order);
   redemption.redeem_time_ms = now();
-  BookRedemption(redemption, receipt);
+  for (const core::AppliedCoupon& applied : stack->applied) {
+    CouponRecord& coupon = coupons_.at(std::get<core::CouponNumber>(applied.key.name));
+    SettleHold(coupon);
+    GiveBackHold(coupon);
+    Spend(coupon, {now(), applied.discount_minor});
+  }
+  BookRedemption(redemption, receipt, now());
   Remember(redemption.ref, intent.op, redemption);
   return redemption;
 }
@@ -224,8 +250,10 @@ void MemoryStore::UseUp(CouponRecord& coupon, const core::OpRef& redemption) {
   coupon.redemption = redemption;
 }
 
-void MemoryStore::BookRedemption(const Redemption& redemption, const Receipt& receipt) {
+void MemoryStore::BookRedemption(const Redemption& redemption, const Receipt& receipt,
+                                 core::InstantMs spend_time_ms) {
   RedemptionRecord& record = redemptions_[redemption.ref];
+  record.spend_time_ms = spend_time_ms;
   record.redemption = redemption;
   record.receipt = receipt;
   std::vector<core::PaidCoupon> paid;
@@ -234,7 +262,6 @@ void MemoryStore::BookRedemption(const Redemption& redemption, const Receipt& re
     paid.push_back({applied.key, &definition.offer, definition.threshold_loss});
 
     CouponRecord& coupon = coupons_.at(std::get<core::CouponNumber>(applied.key.name));
-    SettleHold(coupon);
     const bool was_held = coupon.hold.has_value();
     coupon.hold.reset();
     UseUp(coupon, redemption.ref);

@@ -1,5 +1,4 @@
-// What using coupons spends of their campaigns' limits: uses of a user, and money. The in-memory model has
-// neither.
+// What using coupons spends of their campaigns' limits: uses of a user, and money.
 
 #include "spending_contract.h"
 
@@ -195,21 +194,6 @@ TEST_P(SpendingContract, DaysWeeksAndMonthsCountByThemselves) {
   }
 }
 
-TEST_P(SpendingContract, OfTwoCouponsTheSecondIsOneTooMany) {
-  const std::string id = With([](core::UseLimits& limits) { limits.uses_per_user_total = 1; });
-  const CouponNumber first = Coupon(id, 1);
-  const CouponNumber second = Coupon(id, 1);
-  EXPECT_THAT(RedeemStack({first, second}, "order-1"),
-              RefusesWith(Reason::kUseQuota, "coupon", "coupons[1]"));
-  storage::UseIntent intent = Stack({first, second}, "order-1");
-  intent.partial = true;
-  const auto redeemed = Redeem(intent);
-  ASSERT_THAT(redeemed, Succeeds());
-  ASSERT_EQ(redeemed->left_out.size(), 1u);
-  EXPECT_EQ(redeemed->left_out.front().coupon, core::CouponName(second));
-  EXPECT_EQ(redeemed->left_out.front().why.reason, Reason::kUseQuota);
-}
-
 TEST_P(SpendingContract, WhereUsesAreCountedTheUserMustBeNamed) {
   const std::string id = With([](core::UseLimits& limits) { limits.uses_per_user_total = 5; });
   storage::UseIntent intent = IntentOf(Coupon(id, 1), 1, "order-1");
@@ -231,34 +215,6 @@ TEST_P(SpendingContract, ValidateSaysWhatABudgetHasLeftAndSpendsNothing) {
     ASSERT_TRUE(clipped.ok());
     EXPECT_EQ(clipped->discount_minor, 200);
   }
-  ExpectVerified();
-}
-
-// Several campaigns have too little at once, and some of them clip.
-TEST_P(SpendingContract, ValidateSaysOfSeveralShortBudgetsWhatARedemptionDoes) {
-  const Names names = {Coupon(WithBudget(200, true), 1), Coupon(WithBudget(100), 1),
-                       Coupon(WithBudget(150, true), 1), CouponOff(300, 1), Coupon(WithBudget(90), 1)};
-  storage::UseIntent intent = Stack(names, "order-1");
-  intent.partial = true;
-  const auto verdict = Await(store_->redemptions().Validate(intent));
-  ASSERT_TRUE(verdict.ok());
-  EXPECT_EQ(verdict->discount_minor, 200 + 150 + 300);
-  EXPECT_EQ(Refused(verdict->coupons[1]), Reason::kBudget);
-  EXPECT_EQ(Refused(verdict->coupons[4]), Reason::kBudget);
-  const auto redeemed = Redeem(intent);
-  ASSERT_THAT(redeemed, Succeeds());
-  EXPECT_EQ(redeemed->discount_minor, verdict->discount_minor);
-  EXPECT_EQ(redeemed->left_out.size(), 2u);
-  ExpectVerified();
-}
-
-TEST_P(SpendingContract, ABudgetOfOneCampaignRefusesTheWholeStack) {
-  const std::string short_of_money = WithBudget(100);
-  const CouponNumber poor = Coupon(short_of_money, 1);
-  const CouponNumber rich = CouponOff(300, 1);
-  EXPECT_THAT(RedeemStack({rich, poor}, "order-1"), RefusesWith(Reason::kBudget, "coupon", "coupons[1]"));
-  EXPECT_EQ(StateOf(rich), storage::CouponState::kIssued);
-  EXPECT_EQ(StateOf(poor), storage::CouponState::kIssued);
   ExpectVerified();
 }
 

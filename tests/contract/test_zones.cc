@@ -52,6 +52,12 @@ std::string FixedZone(int32_t offset_seconds) {
   return file + abbreviation;
 }
 
+calendar::Zone Loaded(const std::string& time_zone) {
+  const core::Result<calendar::Zone> zone = calendar::LoadZone(time_zone, "time_zone");
+  assert(zone.ok());
+  return *zone;
+}
+
 }  // namespace
 
 std::string ZoneWithMidnightAt(core::InstantMs midnight) {
@@ -68,9 +74,13 @@ std::string ZoneWithMidnightAt(core::InstantMs midnight) {
 }
 
 core::Window DayWindowFor(const std::string& time_zone, core::InstantMs t) {
-  const core::Result<calendar::Zone> zone = calendar::LoadZone(time_zone, "time_zone");
-  assert(zone.ok());
-  return calendar::DayWindow(*zone, t);
+  return calendar::DayWindow(Loaded(time_zone), t);
+}
+core::Window WeekWindowFor(const std::string& time_zone, core::InstantMs t) {
+  return calendar::WeekWindow(Loaded(time_zone), t);
+}
+core::Window MonthWindowFor(const std::string& time_zone, core::InstantMs t) {
+  return calendar::MonthWindow(Loaded(time_zone), t);
 }
 
 }  // namespace tessera::contract

@@ -12,7 +12,9 @@ namespace tessera::contract {
 // other thread runs yet, or none reads the environment.
 std::string ZoneWithMidnightAt(core::InstantMs midnight);
 
-// The calendar day of `time_zone` that holds `t`.
+// The calendar day, week or month of `time_zone` that holds `t`.
 core::Window DayWindowFor(const std::string& time_zone, core::InstantMs t);
+core::Window WeekWindowFor(const std::string& time_zone, core::InstantMs t);
+core::Window MonthWindowFor(const std::string& time_zone, core::InstantMs t);
 
 }  // namespace tessera::contract

@@ -44,12 +44,12 @@ LimitWindows WindowsOf(const KnownCampaign& campaign, core::InstantMs now, bool 
   return windows;
 }
 
-std::string PackSpending(const core::UseLimits& limits, const LimitWindows& windows, int64_t leased,
-                         int64_t leased_day) {
+std::string PackSpending(const core::UseLimits& limits, size_t turn, const LimitWindows& windows,
+                         int64_t leased, int64_t leased_day) {
   if (!limits.any()) return {};
   const int has = (limits.count_uses() ? 1 : 0) + (limits.budget_total_minor.has_value() ? 2 : 0) +
                   (limits.budget_per_day_minor.has_value() ? 4 : 0);
-  std::string packed = PackNumber(static_cast<uint64_t>(has), 1);
+  std::string packed = PackNumber(turn, 1) + PackNumber(static_cast<uint64_t>(has), 1);
   for (const std::optional<int64_t>& cap : {limits.uses_per_user_total, limits.uses_per_user_per_day,
                                             limits.uses_per_user_per_week, limits.uses_per_user_per_month}) {
     packed += PackNumber(PackedQuota(cap), 4);

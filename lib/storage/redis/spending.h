@@ -20,9 +20,10 @@ struct LimitWindows {
 // `claims`: the user's quota of coupons counts too, as where a code becomes one.
 LimitWindows WindowsOf(const KnownCampaign& campaign, core::InstantMs now, bool claims);
 
-// LIMITS of scripts/part/spending.lua; empty where there is nothing to spend.
-std::string PackSpending(const core::UseLimits& limits, const LimitWindows& windows, int64_t leased,
-                         int64_t leased_day);
+// LIMITS of scripts/part/spending.lua for the use that is the `turn`-th, from 1, to be applied; empty where
+// there is nothing to spend.
+std::string PackSpending(const core::UseLimits& limits, size_t turn, const LimitWindows& windows,
+                         int64_t leased, int64_t leased_day);
 
 // What a script found too little of at hand: an entry of NEED.
 struct MoneyShort {

@@ -29,9 +29,19 @@ struct Amounts {
   int64_t discount_minor = 0;
 };
 
+// When an item's turn comes to be applied, from 1; 0 for one that something stands against: it is not to be
+// used, so that it spends nothing.
+size_t TurnOf(StackUse& use, const StackItem& item) {
+  if (!use.stack.has_value()) return 0;
+  const std::vector<core::AppliedCoupon>& applied = use.stack->applied;
+  const auto found = std::find_if(applied.begin(), applied.end(),
+                                  [&](const core::AppliedCoupon& one) { return use.Find(one.key) == &item; });
+  return found == applied.end() ? 0 : static_cast<size_t>(found - applied.begin()) + 1;
+}
+
 // ITEM of scripts/part/open_stack.lua, and CODE of scripts/part/judge_code.lua.
-std::string PackItem(const core::Shape& shape, const StackUse& use, const StackItem& item,
-                     size_t campaign_place, const Amounts& amounts) {
+std::string PackItem(const core::Shape& shape, StackUse& use, const StackItem& item, size_t campaign_place,
+                     const Amounts& amounts) {
   const core::Campaign& campaign = item.campaign->campaign;
   const core::CampaignDefinition& definition = campaign.definition;
   const uint64_t number = item.coupon.has_value() ? item.coupon->value : item.code->value;
@@ -57,9 +67,10 @@ std::string PackItem(const core::Shape& shape, const StackUse& use, const StackI
     const auto found = use.leased.find({campaign.number, kind, window});
     return found == use.leased.end() ? 0 : found->second;
   };
-  packed += PackSpending(definition.use_limits, item.windows, leased(LimitKind::kBudget),
-                         leased(LimitKind::kBudgetPerDay));
-  return packed;
+  const size_t turn = TurnOf(use, item);
+  if (turn == 0) return packed;
+  return packed + PackSpending(definition.use_limits, turn, item.windows, leased(LimitKind::kBudget),
+                               leased(LimitKind::kBudgetPerDay));
 }
 
 // What is kept of the use with its record.
@@ -112,13 +123,6 @@ CodeHolder StackUse::Holder() const {
 StackItem* StackUse::Find(const core::CouponKey& key) {
   const auto found = std::find_if(items.begin(), items.end(), [&key](const StackItem& item) {
     return !item.refused.has_value() && item.Current() == key.name;
-  });
-  return found == items.end() ? nullptr : &*found;
-}
-
-const StackItem* StackUse::ItemOf(core::CampaignNumber campaign) const {
-  const auto found = std::find_if(items.begin(), items.end(), [campaign](const StackItem& item) {
-    return !item.refused.has_value() && item.campaign->campaign.number == campaign;
   });
   return found == items.end() ? nullptr : &*found;
 }

@@ -79,9 +79,6 @@ struct StackUse {
   bool holds_codes() const;
   CodeHolder Holder() const;
   StackItem* Find(const core::CouponKey& key);
-  // The first item of this campaign that was not refused, so that its windows are those of the last
-  // judgement; null when there is none.
-  const StackItem* ItemOf(core::CampaignNumber campaign) const;
   // From now on the campaign is judged by as this. Nothing that scripts said of any item holds any more.
   void Adopt(KnownCampaignPtr newer);
   // Whether an item before it, that is not refused, means the same coupon.

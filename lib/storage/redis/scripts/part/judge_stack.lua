@@ -18,14 +18,19 @@ function judges.W(it, place)
   if now < from then return 'NOT_YET', from end
 end
 local refused = {}
+local function refuse(place, status, detail)
+  refused[#refused + 1], refused[#refused + 2], refused[#refused + 3] = place, status, detail or ''
+end
 for i, it in ipairs(items) do
   if campaigns[it.of].version ~= it.version then return {'STALE', now, campaigns[it.of].version, i} end
   local status, detail = judges[it.kind](it, i)
-  status = status or judge_spending(it, i)
+  if status then refuse(i, status, detail) else await_turn(it, i) end
+end
+for turn = 1, #items do
+  local place = spenders[turn]
+  local status = place and judge_spending(items[place], place)
   if status == 'PERIOD' then return {'PERIOD', now} end
-  if status then
-    refused[#refused + 1], refused[#refused + 2], refused[#refused + 3] = i, status, detail or ''
-  end
+  if status then refuse(place, status) end
 end
 if #refused > 0 or mode == 'judge' then
   if attempt > 0 then fence(KEYS[1], KEYS[2], field, attempt, ARGV[4]) end
