@@ -120,9 +120,10 @@ struct Explanation {
 // `decide` refuses. A code that belongs to nobody becomes a coupon of the user (or of its bearer), and spends
 // the user's quotas: so USER_QUOTA, USER_QUOTA_PER_DAY, and SUBJECT_REQUIRED without a user where there are
 // such quotas, or where it was bound to one; CODE_USED_UP. What using a coupon spends of its campaign's
-// limits refuses those that nothing else stands against, of several coupons of the campaign the last to be
-// applied: with USE_QUOTA, USE_QUOTA_PER_DAY, _PER_WEEK, _PER_MONTH (resets_at), BUDGET and BUDGET_PER_DAY
-// (left_minor), and SUBJECT_REQUIRED without a user where uses are counted.
+// limits refuses those that nothing else stands against: of several coupons of the campaign the last to be
+// applied, or, of a budget that clips, those for which nothing is left. It does so with USE_QUOTA,
+// USE_QUOTA_PER_DAY, _PER_WEEK, _PER_MONTH (resets_at), BUDGET and BUDGET_PER_DAY (left_minor), and with
+// SUBJECT_REQUIRED without a user where uses are counted.
 //
 // Several coupons are used together or not at all, in one step. The error is that of the first one, as they
 // were listed, that can't be used, and its metadata name it (coupon, as "coupons[1]"). With `partial` those

@@ -257,34 +257,12 @@ Answer ToAnswer(const core::Result<storage::Explanation>& result) {
   return Value(std::move(explained));
 }
 
-// A coupon that was left out was judged before the step took effect. Its time may have run out in between,
-// where the model judges all at one instant.
-template <class Use>
-Answer WithTimeRunOut(const Use& expected, Use found) {
-  if (expected.left_out.size() != found.left_out.size()) return Value(std::move(found));
-  for (size_t i = 0; i < found.left_out.size(); ++i) {
-    const core::Reason reason = expected.left_out[i].why.reason;
-    if (reason == core::Reason::kCouponExpired) found.left_out[i].why.reason = reason;
-  }
-  return Value(std::move(found));
-}
-
 bool SameAnswer(const Answer& expected, const Answer& found) {
   if (expected.ok() != found.ok()) return false;
   if (!expected.ok()) return SameRefusal(WithoutProse(expected.error()), WithoutProse(found.error()));
   const auto* verdict = std::get_if<JudgedStack>(&*expected);
   const auto* other = std::get_if<JudgedStack>(&*found);
   if (verdict != nullptr && other != nullptr) return SameVerdict(*verdict, *other);
-  const auto* redemption = std::get_if<storage::Redemption>(&*expected);
-  const auto* redeemed = std::get_if<storage::Redemption>(&*found);
-  if (redemption != nullptr && redeemed != nullptr) {
-    return *expected == *WithTimeRunOut(*redemption, *redeemed);
-  }
-  const auto* reservation = std::get_if<storage::Reservation>(&*expected);
-  const auto* reserved = std::get_if<storage::Reservation>(&*found);
-  if (reservation != nullptr && reserved != nullptr) {
-    return *expected == *WithTimeRunOut(*reservation, *reserved);
-  }
   return *expected == *found;
 }
 

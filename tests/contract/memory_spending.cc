@@ -1,4 +1,6 @@
-// What using coupons spends of their campaigns' limits, in the model: the user's uses, and money.
+// What using coupons spends of their campaigns' limits, in the model: the user's uses, and money. A day's
+// budget that is changed holds at once here: elsewhere it may hold from the next day on, and nothing
+// compares.
 
 #include <algorithm>
 
@@ -46,6 +48,10 @@ void LearnLeft(const Need& need, bool clips, const BudgetLeft& left) {
   if (!clips) last->refused = left.Refusal(left.minor);
 }
 
+void EraseOne(std::multiset<InstantMs>& uses, InstantMs time_ms) {
+  if (const auto found = uses.find(time_ms); found != uses.end()) uses.erase(found);
+}
+
 }  // namespace
 
 size_t PlaceAmong(const core::AppliedCoupon& applied, const std::vector<JudgedCoupon>& coupons) {
@@ -75,12 +81,12 @@ std::optional<Error> MemoryStore::OneUseTooMany(const core::CampaignDefinition& 
     return Error(Reason::kUseQuota, "used as many as are allowed");
   struct Row {
     const std::optional<int64_t>& cap;
-    const WindowOf& window_of;
+    core::Window (*window_of)(const std::string& time_zone, InstantMs t);
     Reason reason;
   };
-  const Row rows[] = {{limits.uses_per_user_per_day, options_.day_window, Reason::kUseQuotaPerDay},
-                      {limits.uses_per_user_per_week, options_.week_window, Reason::kUseQuotaPerWeek},
-                      {limits.uses_per_user_per_month, options_.month_window, Reason::kUseQuotaPerMonth}};
+  const Row rows[] = {{limits.uses_per_user_per_day, DayWindowFor, Reason::kUseQuotaPerDay},
+                      {limits.uses_per_user_per_week, WeekWindowFor, Reason::kUseQuotaPerWeek},
+                      {limits.uses_per_user_per_month, MonthWindowFor, Reason::kUseQuotaPerMonth}};
   for (const Row& row : rows) {
     if (!row.cap) continue;
     const core::Window window = row.window_of(definition.time_zone, now());
@@ -99,7 +105,7 @@ bool MemoryStore::UsesAllow(const storage::UseIntent& intent, const core::Priced
     if (!definition.use_limits.count_uses()) continue;
     JudgedCoupon& coupon = coupons[PlaceAmong(applied, coupons)];
     std::multiset<InstantMs>& uses = uses_of[{applied.key.campaign_id, *intent.user}];
-    if (const Hold* hold = HoldOf(coupon)) uses.erase(uses.find(hold->spent.time_ms));
+    if (const Hold* hold = HoldOf(coupon)) EraseOne(uses, hold->spent.time_ms);
     coupon.refused = OneUseTooMany(definition, uses);
     if (!coupon.refused) uses.insert(now());
     allow = allow && !coupon.refused;
@@ -129,10 +135,8 @@ bool MemoryStore::MoneyAllows(const core::PricedStack& stack, std::vector<Judged
     if (limits.budget_total_minor && is_short(*limits.budget_total_minor, {}, 0)) return false;
     if (!limits.budget_per_day_minor) continue;
     const core::Window today = DayOf(record.campaign, now());
-    const auto opened = record.day_budgets.find(today.start_ms);
-    const int64_t cap = opened == record.day_budgets.end() ? *limits.budget_per_day_minor : opened->second;
     const BudgetLeft of_day{.reason = Reason::kBudgetPerDay, .minor = 0, .resets_at_ms = today.end_ms};
-    if (is_short(cap, of_day, today.start_ms)) return false;
+    if (is_short(*limits.budget_per_day_minor, of_day, today.start_ms)) return false;
   }
   return true;
 }
@@ -142,16 +146,11 @@ void MemoryStore::Spend(const CouponRecord& coupon, Spent spent) {
   const core::UseLimits& limits = record.campaign.definition.use_limits;
   if (!limits.any()) return;
   record.money_spent[spent.time_ms] += spent.minor;
-  if (limits.budget_per_day_minor && spent.minor > 0) {
-    record.day_budgets.try_emplace(DayOf(record.campaign, spent.time_ms).start_ms,
-                                   *limits.budget_per_day_minor);
-  }
   if (limits.count_uses()) uses_[{coupon.campaign_id, coupon.user}].insert(spent.time_ms);
 }
 
 void MemoryStore::GiveBackUse(const CouponRecord& coupon, InstantMs time_ms) {
-  std::multiset<InstantMs>& uses = uses_[{coupon.campaign_id, coupon.user}];
-  if (const auto found = uses.find(time_ms); found != uses.end()) uses.erase(found);
+  EraseOne(uses_[{coupon.campaign_id, coupon.user}], time_ms);
 }
 
 void MemoryStore::GiveBackMoney(const CouponRecord& coupon, Spent spent) {

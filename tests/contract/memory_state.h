@@ -36,7 +36,6 @@ struct CampaignRecord {
   std::map<core::InstantMs, DayStock> days;  // by the start of the day
   // Of its budgets, by the instant at which it was spent; what came back is not in it any more.
   std::map<core::InstantMs, int64_t> money_spent;
-  std::map<core::InstantMs, int64_t> day_budgets;  // as they were when the day's first money was spent
 };
 
 struct QuotaRecord {

@@ -14,18 +14,13 @@
 #include <vector>
 
 #include "memory_state.h"
+#include "test_zones.h"
 
 namespace tessera::contract {
-
-// The calendar day, week or month of `time_zone` that contains an instant.
-using WindowOf = std::function<core::Window(const std::string& time_zone, core::InstantMs)>;
 
 struct MemoryOptions {
   core::Shape shape;
   std::function<uint32_t(const std::string& campaign_id)> home;  // a campaign's home partition
-  WindowOf day_window;
-  WindowOf week_window;
-  WindowOf month_window;
   std::function<core::InstantMs()> clock;
   int64_t retention_short_ms = int64_t{3} * 24 * 3600 * 1000;
   int64_t retention_long_ms = int64_t{30} * 24 * 3600 * 1000;
@@ -126,7 +121,7 @@ class MemoryStore : public storage::CampaignStore,
 
   core::InstantMs now() const { return options_.clock(); }
   core::Window DayOf(const core::Campaign& campaign, core::InstantMs t) const {
-    return options_.day_window(campaign.definition.time_zone, t);
+    return DayWindowFor(campaign.definition.time_zone, t);
   }
 
  private:

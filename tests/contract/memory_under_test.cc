@@ -4,7 +4,6 @@
 #include <chrono>
 #include <thread>
 
-#include "test_zones.h"
 
 namespace tessera::contract {
 
@@ -26,9 +25,6 @@ MemoryUnderTest::MemoryUnderTest(core::Shape shape, Clock clock, const Make& mak
   MemoryOptions options;
   options.shape = shape;
   options.home = [shape](const std::string& id) { return AnyHomeOf(shape, id); };
-  options.day_window = DayWindowFor;
-  options.week_window = WeekWindowFor;
-  options.month_window = MonthWindowFor;
   // One call is judged at one instant: real time passes between calls only.
   options.clock = [this] { return now_; };
   store_ = make(std::move(options));

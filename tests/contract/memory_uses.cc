@@ -19,7 +19,7 @@ using storage::Redemption;
 
 namespace {
 
-bool StandsAgainst(const JudgedCoupon& coupon) { return coupon.why() != nullptr; }
+bool CantBeUsed(const JudgedCoupon& coupon) { return coupon.why() != nullptr; }
 
 // What `coupon` is refused with, and its place in the call where that has several.
 Error RefusalOf(const std::vector<JudgedCoupon>& coupons, size_t coupon) {
@@ -105,7 +105,7 @@ std::vector<JudgedCoupon> MemoryStore::JudgeEach(const storage::UseIntent& inten
     JudgedCoupon& coupon = coupons.emplace_back(JudgedCoupon{.asked = asked, .name = asked});
     core::Status may = Judge(intent, purpose, codes, coupon);
     const auto left_out = left_out_.find(asked);
-    if (may.ok() && intent.partial && left_out != left_out_.end()) may = left_out->second;
+    if (intent.partial && left_out != left_out_.end()) may = left_out->second;
     if (may.ok()) continue;
     // Of another user's coupon nothing more is told.
     if (may.error().reason == Reason::kCouponOfAnotherUser)
@@ -132,7 +132,7 @@ std::optional<core::PricedStack> MemoryStore::Price(const storage::UseIntent& in
     std::vector<storage::Candidate> candidates;
     std::vector<JudgedCoupon*> left;
     for (JudgedCoupon& coupon : coupons) {
-      if (StandsAgainst(coupon)) continue;
+      if (CantBeUsed(coupon)) continue;
       candidates.push_back({coupon.name,
                             std::make_shared<core::Campaign>(campaigns_.at(coupon.campaign_id).campaign),
                             coupon.discount_max_minor});
@@ -153,13 +153,13 @@ std::optional<core::PricedStack> MemoryStore::PriceTogether(const storage::UseIn
     std::optional<core::PricedStack> stack = Price(intent, partial, coupons);
     if (!stack) return std::nullopt;
     const bool uses_allow = UsesAllow(intent, *stack, coupons);
-    if (!partial && std::any_of(coupons.begin(), coupons.end(), StandsAgainst)) return std::nullopt;
+    if (!partial && std::any_of(coupons.begin(), coupons.end(), CantBeUsed)) return std::nullopt;
     if (uses_allow && MoneyAllows(*stack, coupons)) return stack;
   }
 }
 
 Error FirstRefusal(const std::vector<JudgedCoupon>& coupons) {
-  const auto first = std::find_if(coupons.begin(), coupons.end(), StandsAgainst);
+  const auto first = std::find_if(coupons.begin(), coupons.end(), CantBeUsed);
   return RefusalOf(coupons, static_cast<size_t>(first - coupons.begin()));
 }
 
@@ -175,7 +175,7 @@ Receipt MemoryStore::ReceiptOf(const storage::UseIntent& intent, const core::Pri
   for (const core::AppliedCoupon& applied : stack.applied)
     receipt.discount_max_minor.push_back(coupons[PlaceAmong(applied, coupons)].discount_max_minor);
   for (size_t i = 0; i < coupons.size(); ++i) {
-    if (StandsAgainst(coupons[i])) receipt.left_out.push_back({coupons[i].asked, RefusalOf(coupons, i)});
+    if (CantBeUsed(coupons[i])) receipt.left_out.push_back({coupons[i].asked, RefusalOf(coupons, i)});
   }
   return receipt;
 }
@@ -193,7 +193,7 @@ async::Task<Result<storage::Verdict>> MemoryStore::Validate(storage::UseIntent i
     storage::CouponVerdict& one = verdict.coupons.emplace_back();
     one.coupon = coupon.name;
     one.campaign_id = coupon.campaign_id;
-    if (StandsAgainst(coupon)) {
+    if (CantBeUsed(coupon)) {
       one.says = *coupon.why();
       continue;
     }

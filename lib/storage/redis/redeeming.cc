@@ -15,14 +15,25 @@ namespace {
 using core::Error;
 using core::Reason;
 
-// Attempts at one use: each but the last ends with newer knowledge of a campaign, of the time, of a coupon or
-// of what was fenced.
-constexpr int kAttemptsMax = 64;
+// Attempts at one use: each but the last ends with newer knowledge of a campaign, of the time, of a coupon,
+// of what was fenced, or of money: a budget that has too little may take two, and 20 campaigns may have two
+// each.
+constexpr int kAttemptsMax = 128;
 // The longest wait for a clock that is behind.
 constexpr std::chrono::milliseconds kEarlyMax{20};
 
 bool IsPause(const std::optional<Error>& error) {
   return error.has_value() && error->reason == Reason::kCampaignPaused;
+}
+
+bool IsOfUses(std::string_view status) { return status.substr(0, 4) == "USES"; }
+
+// Whether a script's REFUSED is about uses that are too many, and about nothing else.
+bool RefusesForUsesAlone(const ScriptReply& reply) {
+  for (size_t at = 3; at < reply.reply.size(); at += 3) {
+    if (!IsOfUses(reply.reply[at].text())) return false;
+  }
+  return true;
 }
 
 void Narrow(core::Window* window, const core::Window& by) {
@@ -234,11 +245,14 @@ async::Task<core::Error> Redeeming::Refusal(const StackUse* use, const StackItem
 }
 
 async::Task<core::Status> Redeeming::LearnRefusals(StackUse* use, ScriptReply reply) {
+  // Without a coupon whose own state refuses it, others may be applied, and other uses be the ones too many.
+  const bool uses_alone = RefusesForUsesAlone(reply);
   for (size_t at = 2; at + 2 < reply.reply.size(); at += 3) {
     const auto place = static_cast<size_t>(reply.reply[at].integer() - 1);
     if (place >= use->scripted.size()) co_return Nonsense("redeem", reply.reply);
     StackItem* item = &use->items[use->scripted[place]];
     const std::string status(reply.reply[at + 1].text());
+    if (use->partial() && !uses_alone && IsOfUses(status)) continue;
     // Between two looks the use that was in the way may have been rolled back, which revokes its coupon and
     // frees the code.
     const auto* code = std::get_if<core::CodeNumber>(&item->name);
@@ -283,7 +297,8 @@ async::Task<core::Result<std::optional<ScriptReply>>> Redeeming::Attempts(StackU
     if (*changed) continue;
     const bool fences = !commit && use->holds_codes();
     redis::Command command = StackCommand(backend_, receipts_, *use, !commit);
-    if (use->scripted.empty()) co_return std::optional<ScriptReply>();
+    // Codes that were taken are set free only when the attempt that took them is fenced.
+    if (use->scripted.empty() && !fences) co_return std::optional<ScriptReply>();
     core::Result<ScriptReply> reply = co_await backend_.Run(std::move(command), deadline);
     if (!reply.ok()) co_return std::move(reply).error();
     const std::string status(reply->status);

@@ -24,8 +24,10 @@ std::map<StackUse::Budget, int64_t> OpenHeld(const ScriptReply& reply) {
   return held;
 }
 
+}  // namespace
+
 // What the last stack takes off of a campaign's budgets.
-struct Need {
+struct StackMoney::Need {
   struct Part {
     StackItem* item = nullptr;
     int64_t minor = 0;
@@ -40,8 +42,9 @@ struct Need {
   }
 };
 
-// By id, so that whoever asks learns in the same order what is short.
-std::map<std::string, Need> NeedsOf(StackUse* use) {
+// By id: all who ask do so in the same order, so that two orders with the same campaigns don't wait for each
+// other, and of several budgets that are short the same one is told.
+std::map<std::string, StackMoney::Need> StackMoney::NeedsOf(StackUse* use) {
   std::map<std::string, Need> needs;
   for (const core::AppliedCoupon& applied : use->stack->applied) {
     Need& need = needs[applied.key.campaign_id];
@@ -53,7 +56,7 @@ std::map<std::string, Need> NeedsOf(StackUse* use) {
 
 // A budget has `left`, with what the order holds, which is less than its campaign's coupons take off
 // together.
-void LearnLeft(const Need& need, LimitKind kind, int64_t left) {
+void StackMoney::LearnLeft(const Need& need, LimitKind kind, int64_t left) {
   StackItem* last = nullptr;
   int64_t rest = left;
   for (const auto& [item, minor] : need.parts) {
@@ -69,53 +72,55 @@ void LearnLeft(const Need& need, LimitKind kind, int64_t left) {
   if (last != nullptr && !need.clips()) last->refused = BudgetSpent(kind, left, last->windows);
 }
 
-}  // namespace
-
-// Always in the same order, so that two orders with the same campaigns don't wait for each other.
-async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShort> needed) {
+async::Task<core::Result<bool>> StackMoney::Bring(StackUse* use, const Need* need, MoneyShort shortage) {
   const Deadline deadline = use->intent.op.deadline;
+  const std::optional<Limit> limit = need->LimitOf(shortage.kind);
+  if (!limit.has_value()) co_return CommonRefusal("NEED");
+  Demand demand;
+  demand.partition = use->partition;
+  demand.got = shortage.got;
+  demand.share = shortage.share;
+  demand.least = demand.want = shortage.need;
+  const core::Result<Supply> supply = co_await escrow_.Acquire(*limit, demand, deadline);
+  if (!supply.ok()) co_return supply.error();
+  switch (supply->kind) {
+    case Supply::Kind::kLeased:
+      use->leased[{shortage.campaign, shortage.kind, limit->window}] = supply->total;
+      co_return shortage.share + supply->total - shortage.got >= shortage.need;
+    case Supply::Kind::kMoved:
+      co_return false;
+    case Supply::Kind::kBusy:
+      break;
+    case Supply::Kind::kStale: {
+      core::Result<KnownCampaignPtr> fresh =
+          co_await directory_.Fresh(need->campaign()->campaign.id, deadline);
+      if (!fresh.ok()) co_return std::move(fresh).error();
+      use->Adopt(std::move(*fresh));
+      co_return false;
+    }
+    case Supply::Kind::kDry:
+      // The script asked for no more than what the order does not hold.
+      LearnLeft(*need, shortage.kind, supply->left + need->minor - shortage.need);
+      co_return false;
+  }
+  co_return ContendedForUnits();
+}
+
+async::Task<core::Status> StackMoney::Fetch(StackUse* use, std::vector<MoneyShort> shortages) {
+  std::sort(shortages.begin(), shortages.end(),
+            [](const MoneyShort& a, const MoneyShort& b) { return a.kind < b.kind; });
   const std::map<std::string, Need> needs = NeedsOf(use);
+  bool asked = false;
   for (const auto& [id, need] : needs) {
-    for (const LimitKind kind : kBudgets) {
-      const core::CampaignNumber campaign = need.campaign()->campaign.number;
-      const auto one = std::find_if(needed.begin(), needed.end(), [&](const MoneyShort& of) {
-        return of.campaign == campaign && of.kind == kind;
-      });
-      if (one == needed.end()) continue;
-      const std::optional<Limit> limit = need.LimitOf(kind);
-      if (!limit.has_value()) co_return CommonRefusal("NEED");
-      Demand demand;
-      demand.partition = use->partition;
-      demand.got = one->got;
-      demand.share = one->share;
-      demand.least = demand.want = one->need;
-      const core::Result<Supply> supply = co_await escrow_.Acquire(*limit, demand, deadline);
-      if (!supply.ok()) co_return supply.error();
-      // Where this is not settled by the answer, the partition is asked anew before the others are: of
-      // several budgets that are short the first is told, wherever the money was.
-      switch (supply->kind) {
-        case Supply::Kind::kLeased:
-          use->leased[{campaign, kind, limit->window}] = supply->total;
-          if (one->share + supply->total - one->got < one->need) co_return core::Ok();
-          break;
-        case Supply::Kind::kMoved:
-          co_return core::Ok();
-        case Supply::Kind::kBusy:
-          co_return ContendedForUnits();
-        case Supply::Kind::kStale: {
-          core::Result<KnownCampaignPtr> fresh = co_await directory_.Fresh(id, deadline);
-          if (!fresh.ok()) co_return std::move(fresh).error();
-          use->Adopt(std::move(*fresh));
-          co_return core::Ok();
-        }
-        case Supply::Kind::kDry:
-          // The script asked for no more than what the order does not hold.
-          LearnLeft(need, kind, supply->left + need.minor - one->need);
-          // What the others need is another sum now.
-          co_return core::Ok();
-      }
+    for (const MoneyShort& shortage : shortages) {
+      if (shortage.campaign != need.campaign()->campaign.number) continue;
+      asked = true;
+      const core::Result<bool> brought = co_await Bring(use, &need, shortage);
+      if (!brought.ok()) co_return brought.error();
+      if (!*brought) co_return core::Ok();
     }
   }
+  if (!asked) co_return CommonRefusal("NEED");
   co_return core::Ok();
 }
 

@@ -29,19 +29,19 @@ struct Amounts {
   int64_t discount_minor = 0;
 };
 
-// When an item's turn comes to be applied, from 1; 0 for one that something stands against: it is not to be
-// used, so that it spends nothing.
-size_t TurnOf(StackUse& use, const StackItem& item) {
-  if (!use.stack.has_value()) return 0;
-  const std::vector<core::AppliedCoupon>& applied = use.stack->applied;
-  const auto found = std::find_if(applied.begin(), applied.end(),
-                                  [&](const core::AppliedCoupon& one) { return use.Find(one.key) == &item; });
-  return found == applied.end() ? 0 : static_cast<size_t>(found - applied.begin()) + 1;
+// When each item's turn comes to be applied, from 1. Those that something stands against have none: they are
+// not to be used, so they spend nothing.
+std::map<const StackItem*, size_t> TurnsOf(StackUse* use) {
+  std::map<const StackItem*, size_t> turns;
+  if (!use->stack.has_value()) return turns;
+  for (const core::AppliedCoupon& applied : use->stack->applied)
+    turns.emplace(use->Find(applied.key), turns.size() + 1);
+  return turns;
 }
 
 // ITEM of scripts/part/open_stack.lua, and CODE of scripts/part/judge_code.lua.
-std::string PackItem(const core::Shape& shape, StackUse& use, const StackItem& item, size_t campaign_place,
-                     const Amounts& amounts) {
+std::string PackItem(const core::Shape& shape, const StackUse& use, const StackItem& item,
+                     size_t campaign_place, std::optional<size_t> turn, const Amounts& amounts) {
   const core::Campaign& campaign = item.campaign->campaign;
   const core::CampaignDefinition& definition = campaign.definition;
   const uint64_t number = item.coupon.has_value() ? item.coupon->value : item.code->value;
@@ -67,9 +67,8 @@ std::string PackItem(const core::Shape& shape, StackUse& use, const StackItem& i
     const auto found = use.leased.find({campaign.number, kind, window});
     return found == use.leased.end() ? 0 : found->second;
   };
-  const size_t turn = TurnOf(use, item);
-  if (turn == 0) return packed;
-  return packed + PackSpending(definition.use_limits, turn, item.windows, leased(LimitKind::kBudget),
+  if (!turn.has_value()) return packed;
+  return packed + PackSpending(definition.use_limits, *turn, item.windows, leased(LimitKind::kBudget),
                                leased(LimitKind::kBudgetPerDay));
 }
 
@@ -164,6 +163,7 @@ redis::Command StackCommand(const Backend& backend, const ReceiptCodec& receipts
       use.scripted.push_back(static_cast<size_t>(use.Find(applied.key) - use.items.data()));
     }
   }
+  const std::map<const StackItem*, size_t> turns = TurnsOf(&use);
   std::vector<core::CampaignNumber> campaigns;
   std::vector<std::string> packed;
   for (size_t i = 0; i < use.scripted.size(); ++i) {
@@ -177,7 +177,9 @@ redis::Command StackCommand(const Backend& backend, const ReceiptCodec& receipts
     // The order's sum counts once for each campaign.
     if (!judge && is_first) amounts.subtotal_minor = use.stack->subtotal_minor;
     if (!judge) amounts.discount_minor = use.stack->applied[i].discount_minor;
-    packed.push_back(PackItem(keys.shape(), use, item, place + 1, amounts));
+    const auto turn = turns.find(&item);
+    packed.push_back(PackItem(keys.shape(), use, item, place + 1,
+                              turn == turns.end() ? std::nullopt : std::optional(turn->second), amounts));
   }
   const bool reserve = use.mode == StackUse::Mode::kReserve;
   redis::Command command(reserve ? redis_scripts::kReserve : redis_scripts::kRedeem);

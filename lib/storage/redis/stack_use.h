@@ -29,7 +29,7 @@ struct StackItem {
   LimitWindows windows;                       // that the campaign's limits count
   std::optional<int64_t> discount_max_minor;  // what the campaign's budget has left for it
 
-  // What it is refused with for good: its own state, its campaign's pause, its time.
+  // What it is refused with for good: its own state, its time, and what its campaign's limits have left.
   std::optional<core::Error> refused;
   // What the service refuses it with as things stand; its own state is asked first, and `judged` says that it
   // was.

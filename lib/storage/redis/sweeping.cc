@@ -45,12 +45,12 @@ Sweeping::Overdue Sweeping::FindOverdue(const redis::Reply& wallet, core::Instan
     if (!coupon.has_value()) continue;
     const bool held = coupon->state == CouponState::kReserved;
     if (!held && coupon->state != CouponState::kIssued) continue;
-    // When there is something to book next about this coupon, after what is booked now.
     core::InstantMs due = held ? coupon->held_until_ms : coupon->expire_time_ms;
     if (due <= now && overdue.items.size() < kItemsMax) {
       overdue.items.push_back({field, coupon->campaign});
+      if (coupon->expire_time_ms <= now) continue;
+      // After its hold, its own end.
       due = coupon->expire_time_ms;
-      if (due <= now) continue;
     }
     overdue.next_due = std::min(overdue.next_due.value_or(due), due);
   }

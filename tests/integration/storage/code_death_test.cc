@@ -31,6 +31,22 @@ class Reaper : public redis::Observer {
   int left_ = 0;
 };
 
+// Runs `then` once, between the n-th answer and what is done about it.
+class Interrupter : public redis::Observer {
+ public:
+  Interrupter(int answers, std::function<void()> then) : left_(answers), then_(std::move(then)) {}
+
+  void Start() { started_ = true; }
+  void OnCommand(const redis::Command&, std::chrono::nanoseconds, const redis::Error*) override {
+    if (started_ && --left_ == 0) then_();
+  }
+
+ private:
+  int left_;
+  const std::function<void()> then_;
+  bool started_ = false;
+};
+
 class CodeDeathTest : public StoreRoom {
  protected:
   void SetUp() override {
@@ -71,20 +87,38 @@ class CodeDeathTest : public StoreRoom {
   template <class Call>
   bool RunDying(int answers, const Call& call) {
     Reaper reaper;
-    RedisUnderTest::Options options;
-    options.name = redis_->keys().prefixes().front().substr(0, redis_->keys().prefixes().front().find(':'));
-    options.observer = &reaper;
-    RedisUnderTest dying(ConfigFor(server_.unix_address()), store_->shape(), options);
-    // What it remembers is no part of the steps.
-    EXPECT_TRUE(dying.loop().RunUntilDone(dying.campaigns().Get(campaign_, Soon())).ok());
-    EXPECT_TRUE(dying.loop()
-                    .RunUntilDone(dying.redemptions().Validate(Use(Method::kRedeemCoupons, spare_, "x")))
-                    .ok());
+    RedisUnderTest dying(ConfigFor(server_.unix_address()), store_->shape(), OptionsWith(&reaper));
+    Remember(dying);
     reaper.KillAfter(dying.store().client(), answers);
     call(dying);
     return reaper.Lived();
   }
 
+  // The call on a process of its own.
+  void RunWatched(Interrupter& interrupter, const storage::UseIntent& intent) {
+    RedisUnderTest other(ConfigFor(server_.unix_address()), store_->shape(), OptionsWith(&interrupter));
+    Remember(other);
+    interrupter.Start();
+    other.loop().RunUntilDone(other.redemptions().Redeem(intent));
+  }
+
+ private:
+  RedisUnderTest::Options OptionsWith(redis::Observer* observer) {
+    const std::string& prefix = redis_->keys().prefixes().front();
+    RedisUnderTest::Options options;
+    options.name = prefix.substr(0, prefix.find(':'));
+    options.observer = observer;
+    return options;
+  }
+  // What a process remembers is no part of the steps.
+  void Remember(RedisUnderTest& process) {
+    EXPECT_TRUE(process.loop().RunUntilDone(process.campaigns().Get(campaign_, Soon())).ok());
+    EXPECT_TRUE(process.loop()
+                    .RunUntilDone(process.redemptions().Validate(Use(Method::kRedeemCoupons, spare_, "x")))
+                    .ok());
+  }
+
+ protected:
   testing::RedisServer server_;
   std::string campaign_;
   CodeNumber spare_;
@@ -164,6 +198,56 @@ TEST_F(CodeDeathTest, AUserOfTheLastUseMayDieAtEveryStep) {
   Sweep();
   ExpectVerified();
   testing::PrintTrials("a user of a code's last use dies between two steps", trials);
+}
+
+// A budget that was dry for one process is filled again for another that has the same call, uses the code and
+// dies: the first one, which is refused, must not free the code.
+TEST_F(CodeDeathTest, ACallThatABudgetRefusesFreesNoCodeThatItUsesElsewhere) {
+  core::CampaignDefinition definition = Definition();
+  definition.use_limits.budget_total_minor = 1'000;  // two uses
+  campaign_ = Active(definition);
+  int64_t trials = 0;
+  int used_elsewhere = 0;
+  for (int at = 1;; ++at) {
+    bool interrupted = false;
+    for (int step = 1;; ++step) {
+      spare_ = Code();
+      const CodeNumber code = Code();
+      std::vector<core::OpRef> spent;
+      for (const uint32_t user : {7, 8}) {
+        const auto redeemed = Await(store_->redemptions().Redeem(By(user, Code())));
+        ASSERT_THAT(redeemed, Succeeds());
+        spent.push_back(redeemed->ref);
+      }
+      const storage::UseIntent mine = By(1, code);
+      bool lived = true;
+      Interrupter interrupter(at, [&] {
+        interrupted = true;
+        for (const core::OpRef& redemption : spent) EXPECT_THAT(Rollback(redemption), Succeeds());
+        lived = RunDying(step, [&](RedisUnderTest& dying) {
+          storage::UseIntent intent = mine;
+          intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+          dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+        });
+      });
+      RunWatched(interrupter, mine);
+      if (!interrupted) {
+        for (const core::OpRef& redemption : spent) EXPECT_THAT(Rollback(redemption), Succeeds());
+      }
+      const auto of_others = Await(store_->redemptions().Redeem(By(2, code)));
+      const auto of_mine = Await(store_->redemptions().Redeem(mine));
+      EXPECT_FALSE(of_mine.ok() && of_others.ok()) << "at " << at << " step " << step;
+      used_elsewhere += of_mine.ok() ? 1 : 0;
+      if (of_others.ok()) EXPECT_THAT(Rollback(of_others->ref), Succeeds());
+      if (of_mine.ok()) EXPECT_THAT(Rollback(of_mine->ref), Succeeds());
+      Sweep();
+      ++trials;
+      if (lived) break;
+    }
+    if (!interrupted) break;
+  }
+  EXPECT_GT(used_elsewhere, 10);
+  testing::PrintTrials("a call is refused for money while another process uses its code and dies", trials);
 }
 
 // Whoever finds the code held and is refused himself leaves it free, and the first call fenced: sent again it

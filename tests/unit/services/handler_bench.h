@@ -14,7 +14,6 @@
 #include "services/program/handler_tools.h"
 #include "storage/batch_store.h"
 #include "tests/contract/memory_store.h"
-#include "tests/contract/test_zones.h"
 #include "tests/support/refusals.h"
 #include "tests/unit/api/requests.h"
 
@@ -51,7 +50,6 @@ class HandlerBench : public testing::Test {
       : tools_(api::TestKeys(), Shape(), Home),
         store_({.shape = Shape(),
                 .home = [](const std::string& id) { return Home(id); },
-                .day_window = contract::DayWindowFor,
                 .clock = [this] { return now_ms_; }}) {
     info_.method = "Test";
     caller_.name = "shop";

@@ -35,6 +35,7 @@ class RedeemerBench : public program::HandlerBench {
   // A campaign without limits whose coupons take off so much.
   static pb::CampaignDefinition Amount(int64_t amount_minor) {
     pb::CampaignDefinition definition = api::GoodDefinition();
+    definition.clear_use_limits();
     definition.clear_limits();
     definition.mutable_offer()->clear_minimum_spend_minor();
     definition.mutable_offer()->mutable_amount_off()->set_amount_minor(amount_minor);

@@ -52,17 +52,17 @@ TEST_F(RedeemerTest, EveryMethodIsServed) {
 
 TEST_F(RedeemerTest, ValidateSaysWhatRedeemWillDo) {
   const auto verdict =
-      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
+      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>("user-1"));
   ASSERT_TRUE(verdict.ok()) << verdict.error().message;
   const auto redeemed =
-      Call(redemptions_, &RedemptionHandlers::RedeemCoupons, NewUse<pb::RedeemCouponsRequest>(""));
+      Call(redemptions_, &RedemptionHandlers::RedeemCoupons, NewUse<pb::RedeemCouponsRequest>("user-1"));
   ASSERT_TRUE(redeemed.ok()) << redeemed.error().message;
   EXPECT_EQ(verdict->verdicts(0).applicable().discount().amount_minor(), 750);
   EXPECT_EQ(verdict->discount().amount_minor(), 750);
   EXPECT_EQ(verdict->subtotal().amount_minor(), 6'000);
   EXPECT_EQ(redeemed->redemption().discount().amount_minor(), 750);
   const auto used =
-      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>(""));
+      Call(judgements_, &JudgementHandlers::ValidateCoupons, Use<pb::ValidateCouponsRequest>("user-1"));
   ASSERT_TRUE(used.ok());
   EXPECT_EQ(used->verdicts(0).refusal().reason(), pb::ERROR_REASON_COUPON_ALREADY_REDEEMED);
   EXPECT_EQ(used->discount().amount_minor(), 0);

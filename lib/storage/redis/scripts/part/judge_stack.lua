@@ -1,5 +1,5 @@
 -- May the items be used by this order now, and is what they spend at hand? The order of the questions is part of the contract: a coupon's
--- own state before its campaign's, and time last. From here on nothing fails: what is spent, and other orders' holds that ran out, are
+-- own state before its campaign's, and time last; then of all that are left, in the order of application, what they spend. From here on nothing fails: what is spent, and other orders' holds that ran out, are
 -- booked. Leaves user: the owner; and owes: 1 when something is to be brought home.
 -- REQUIRES open_stack, attempt, event, coupon, spending.
 if now < judged_from or now >= judged_until then return {'PERIOD', now} end
@@ -24,7 +24,7 @@ end
 for i, it in ipairs(items) do
   if campaigns[it.of].version ~= it.version then return {'STALE', now, campaigns[it.of].version, i} end
   local status, detail = judges[it.kind](it, i)
-  if status then refuse(i, status, detail) else await_turn(it, i) end
+  if status then refuse(i, status, detail) else note_turn(it, i) end
 end
 for turn = 1, #items do
   local place = spenders[turn]

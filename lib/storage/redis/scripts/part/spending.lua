@@ -1,20 +1,21 @@
 -- What using coupons spends of their campaigns' limits: the user's uses, and money. An item that is to be used, of a campaign that has
--- such limits, goes on with LIMITS: its place in the order of application, in which the last ones are too many; a bit for each limit
+-- such limits, goes on with its place(1) in the order of application, in which the last ones are too many, and LIMITS: a bit for each
 -- (1 uses, 2 the budget, 4 a day's budget), the caps of uses in all and of day, week and month, the starts of these, and the totals
 -- ever leased of both budgets. What an order holds has a field beside the coupon, its index and 'h', with SPENT: when, and how much.
 -- Nothing here writes. REQUIRES open_stack, limit, uses.
-local LIMITS, SPENT, spenders = '>BBI4I4I4I4I6I6I6I7I7', '>I6I7', {}
+local LIMITS, SPENT, spenders = '>BI4I4I4I4I6I6I6I7I7', '>I6I7', {}
 
--- The item is to be judged by judge_spending, in its turn, if it spends anything.
-local function await_turn(it, place)
+-- When the item is to be judged by judge_spending, if it spends anything.
+local function note_turn(it, place)
   local arg = ARGV[FIRST_ITEM - 1 + place]
-  if it.rest <= #arg then spenders[string.byte(arg, it.rest)] = place end
+  if it.rest > #arg then return end
+  spenders[string.byte(arg, it.rest)], it.rest = place, it.rest + 1
 end
 
 -- The limits of an item's campaign, once for all its items; false where a later day has begun than the service judged by.
 local function open_spending(it, place)
   local campaign = campaigns[it.of]
-  local _, has, total, of_day, of_week, of_month, day, week, month, leased, leased_day =
+  local has, total, of_day, of_week, of_month, day, week, month, leased, leased_day =
     unpack(LIMITS, ARGV[FIRST_ITEM - 1 + place], it.rest)
   it.caps = {total, of_day, of_week, of_month}
   if campaign.budgets then return true end
