@@ -8,6 +8,7 @@
 #include "storage/redis/outcomes.h"
 #include "storage/redis/stack_codes.h"
 #include "storage/redis/stack_money.h"
+#include "storage/redis/stack_refusals.h"
 #include "storage/redis/stack_use.h"
 
 namespace tessera::storage {
@@ -24,6 +25,7 @@ class Redeeming {
         directory_(directory),
         coupons_(coupons),
         outcomes_(outcomes),
+        refusals_(outcomes),
         ranges_(ranges),
         codes_(codes),
         money_(money),
@@ -49,16 +51,13 @@ class Redeeming {
   async::Task<core::Status> Judge(StackUse* use);
   core::Status Locate(StackUse* use) const;
 
-  // What a script's answer says about the items.
-  async::Task<core::Status> LearnRefusals(StackUse* use, ScriptReply reply);
-  async::Task<core::Error> Refusal(const StackUse* use, const StackItem* item, std::string status,
-                                   redis::Value detail);
   async::Task<core::Status> LearnCampaign(StackUse* use, int64_t version, size_t place);
 
   const Backend& backend_;
   CampaignDirectory& directory_;
   const CouponReader& coupons_;
   const Outcomes& outcomes_;
+  const StackRefusals refusals_;
   CodeRanges& ranges_;
   const StackCodes& codes_;
   StackMoney& money_;
