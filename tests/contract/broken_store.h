@@ -12,7 +12,7 @@ enum class Mistake {
   kForgetsQuota,         // every 200th claim spends no quota
   kForgetsStock,         // every 200th claim spends no stock
   kForgetsOperation,     // every 150th effect leaves no record of its operation
-  kReturnsStockUnasked,  // every 50th revocation without the flag gives back what it should not
+  kReturnsStockUnasked,  // every 20th revocation without the flag gives back what it should not
   kForgetsAUse,          // every 200th coupon that is used stays usable
   kForgetsAReturn,       // every 20th return leaves the order as it stood
   kForgetsSpending,      // every 20th use spends nothing of its campaign's limits of uses
@@ -36,7 +36,7 @@ class BrokenStore : public MemoryStore {
     MemoryStore::Remember(ref, op, std::move(outcome));
   }
   void GiveBack(const CouponRecord& coupon, bool return_stock) override {
-    if (mistake_ == Mistake::kReturnsStockUnasked && !return_stock && ++count_ % 50 == 0) return_stock = true;
+    if (mistake_ == Mistake::kReturnsStockUnasked && !return_stock && ++count_ % 20 == 0) return_stock = true;
     MemoryStore::GiveBack(coupon, return_stock);
   }
   void UseUp(CouponRecord& coupon, const core::OpRef& redemption) override {

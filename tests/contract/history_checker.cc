@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-
 namespace tessera::contract {
 namespace {
 
@@ -168,6 +167,15 @@ bool HistoryChecker::AnyInstantExplains(const HistoryCall& call, const Answer& f
   }
 }
 
+bool HistoryChecker::EndsWithACoupon(const storage::Reservation& reservation) {
+  const auto& coupons = reservation.coupons;
+  return std::any_of(coupons.begin(), coupons.end(), [&](const core::AppliedCoupon& applied) {
+    const auto number = std::get<core::CouponNumber>(applied.key.name);
+    const auto coupon = model_loop_.RunUntilDone(model_.GetCoupon(number, Soon()));
+    return coupon.ok() && coupon->usable.end_ms == reservation.expire_time_ms;
+  });
+}
+
 bool HistoryChecker::ExplainsOne(const HistoryCall& call, const Answer& found) {
   if (!found.ok()) return AnyInstantExplains(call, found);
   const std::optional<InstantMs> named = std::visit(InstantOf{call}, *found);
@@ -178,13 +186,14 @@ bool HistoryChecker::ExplainsOne(const HistoryCall& call, const Answer& found) {
   const bool reserved = std::holds_alternative<storage::Reservation>(*found);
   if (*named < from_ && !reserved) return false;
   // Of a hold that ends with its coupon the instant is not known: it is one that explains the answer.
+  const bool is_known = !reserved || !EndsWithACoupon(std::get<storage::Reservation>(*found));
   std::optional<MemoryStore> before;
-  if (reserved) before = model_;
+  if (!is_known) before = model_;
   for (InstantMs at = std::max(*named, from_);; ++at) {
     model_.LeaveOut(LeftOutEarly(call, found, at));
     const bool same = SameAnswer(AskModel(call, at, false), found);
     model_.LeaveOut({});
-    if (same || !reserved || at >= until_) return same;
+    if (same || is_known || at >= until_) return same;
     model_ = *before;
   }
 }

@@ -43,6 +43,7 @@ class HistoryChecker {
   // then.
   bool Explains(const HistoryCall& call, const std::vector<Answer>& found);
   bool ExplainsOne(const HistoryCall& call, const Answer& found);
+  bool EndsWithACoupon(const storage::Reservation& reservation);
   bool ExplainsIssue(const HistoryCall& call, const std::vector<Answer>& found);
   // Makes sure that both have swept the same; false when the store can't.
   bool SweepsAlike(const HistoryCall& call);

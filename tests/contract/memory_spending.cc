@@ -99,12 +99,17 @@ std::optional<Error> MemoryStore::OneUseTooMany(const core::CampaignDefinition& 
 bool MemoryStore::UsesAllow(const storage::UseIntent& intent, const core::PricedStack& stack,
                             std::vector<JudgedCoupon>& coupons) const {
   bool allow = true;
-  auto uses_of = uses_;  // as this call leaves them
+  std::map<std::string, std::multiset<InstantMs>> uses_of;  // by campaign, as this call leaves them
   for (const core::AppliedCoupon& applied : stack.applied) {
     const core::CampaignDefinition& definition = campaigns_.at(applied.key.campaign_id).campaign.definition;
     if (!definition.use_limits.count_uses()) continue;
     JudgedCoupon& coupon = coupons[PlaceAmong(applied, coupons)];
-    std::multiset<InstantMs>& uses = uses_of[{applied.key.campaign_id, *intent.user}];
+    const auto known = uses_.find({applied.key.campaign_id, *intent.user});
+    std::multiset<InstantMs>& uses =
+        uses_of
+            .try_emplace(applied.key.campaign_id,
+                         known == uses_.end() ? std::multiset<InstantMs>() : known->second)
+            .first->second;
     if (const Hold* hold = HoldOf(coupon)) EraseOne(uses, hold->spent.time_ms);
     coupon.refused = OneUseTooMany(definition, uses);
     if (!coupon.refused) uses.insert(now());
