@@ -4,7 +4,6 @@
 #include <chrono>
 #include <thread>
 
-
 namespace tessera::contract {
 
 uint32_t AnyHomeOf(const core::Shape& shape, const std::string& campaign_id) {
