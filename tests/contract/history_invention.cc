@@ -52,14 +52,14 @@ core::Offer HistoryGenerator::AnyOffer() {
 
 core::UseLimits HistoryGenerator::AnyUseLimits() {
   core::UseLimits limits;
-  const auto minor = [this](int64_t most) { return 1 + static_cast<int64_t>(Random(most)); };
-  if (Chance(60)) limits.budget_total_minor = minor(2'500);
-  if (Chance(40)) limits.budget_per_day_minor = minor(1'500);
+  const auto up_to = [this](uint64_t most) { return 1 + static_cast<int64_t>(Random(most)); };
+  if (Chance(60)) limits.budget_total_minor = up_to(2'500);
+  if (Chance(40)) limits.budget_per_day_minor = up_to(1'500);
   limits.budget_clips = Chance(50);
-  if (Chance(40)) limits.uses_per_user_total = minor(3);
-  if (Chance(35)) limits.uses_per_user_per_day = minor(2);
-  if (Chance(10)) limits.uses_per_user_per_week = minor(2);
-  if (Chance(10)) limits.uses_per_user_per_month = minor(3);
+  if (Chance(40)) limits.uses_per_user_total = up_to(3);
+  if (Chance(35)) limits.uses_per_user_per_day = up_to(2);
+  if (Chance(10)) limits.uses_per_user_per_week = up_to(2);
+  if (Chance(10)) limits.uses_per_user_per_month = up_to(3);
   return limits;
 }
 

@@ -159,8 +159,8 @@ void MemoryStore::GiveBackUse(const CouponRecord& coupon, InstantMs time_ms) {
 }
 
 void MemoryStore::GiveBackMoney(const CouponRecord& coupon, Spent spent) {
-  const auto found = campaigns_.at(coupon.campaign_id).money_spent.find(spent.time_ms);
-  if (found != campaigns_.at(coupon.campaign_id).money_spent.end()) found->second -= spent.minor;
+  std::map<InstantMs, int64_t>& money = campaigns_.at(coupon.campaign_id).money_spent;
+  if (const auto found = money.find(spent.time_ms); found != money.end()) found->second -= spent.minor;
 }
 
 void MemoryStore::GiveBackHold(const CouponRecord& coupon) {

@@ -22,14 +22,12 @@ class SpendingStackContract : public Contract<SpendingFixture> {
 TESSERA_CONTRACT(SpendingStackContract);
 
 TEST_P(SpendingStackContract, OfTwoCouponsTheSecondIsOneTooMany) {
-  const std::string id = With([](core::UseLimits& limits) { limits.uses_per_user_total = 1; });
+  const std::string id = WithUses(1);
   const CouponNumber first = Coupon(id, 1);
   const CouponNumber second = Coupon(id, 1);
   EXPECT_THAT(RedeemStack({first, second}, "order-1"),
               RefusesWith(Reason::kUseQuota, "coupon", "coupons[1]"));
-  storage::UseIntent intent = Stack({first, second}, "order-1");
-  intent.partial = true;
-  const auto redeemed = Redeem(intent);
+  const auto redeemed = Redeem(PartOf({first, second}));
   ASSERT_THAT(redeemed, Succeeds());
   ASSERT_EQ(redeemed->left_out.size(), 1u);
   EXPECT_EQ(redeemed->left_out.front().coupon, core::CouponName(second));
@@ -93,10 +91,9 @@ TEST_P(SpendingStackContract, ACouponThatIsOneTooManyIsInNobodysWay) {
 TEST_P(SpendingStackContract, ValidateSaysOfSeveralShortBudgetsWhatARedemptionDoes) {
   const Names names = {Coupon(WithBudget(200, true), 1), Coupon(WithBudget(100), 1),
                        Coupon(WithBudget(150, true), 1), CouponOff(300, 1), Coupon(WithBudget(90), 1)};
-  storage::UseIntent intent = Stack(names, "order-1");
-  intent.partial = true;
-  const auto verdict = Await(store_->redemptions().Validate(intent));
-  ASSERT_TRUE(verdict.ok());
+  const storage::UseIntent intent = PartOf(names);
+  const auto verdict = Validate(intent);
+  ASSERT_THAT(verdict, Succeeds());
   EXPECT_EQ(verdict->discount_minor, 200 + 150 + 300);
   EXPECT_EQ(Refused(verdict->coupons[1]), Reason::kBudget);
   EXPECT_EQ(Refused(verdict->coupons[4]), Reason::kBudget);
@@ -112,13 +109,14 @@ TEST_P(SpendingStackContract, SeveralBudgetsMayHaveNothingLeftAtOnce) {
   const std::string first = WithBudget(500, true);
   const std::string second = WithBudget(500, true);
   for (const std::string& id : {first, second}) ASSERT_THAT(RedeemBy(id, 2), Succeeds());
-  storage::UseIntent intent = Stack({Coupon(first, 1), Coupon(second, 1), CouponOff(300, 1)}, "order-1");
-  intent.partial = true;
-  const auto verdict = Await(store_->redemptions().Validate(intent));
-  ASSERT_TRUE(verdict.ok());
+  const storage::UseIntent intent = PartOf({Coupon(first, 1), Coupon(second, 1), CouponOff(300, 1)});
+  const auto verdict = Validate(intent);
+  ASSERT_THAT(verdict, Succeeds());
   EXPECT_EQ(verdict->discount_minor, 300);
   for (const size_t dry : {0, 1}) EXPECT_EQ(Refused(verdict->coupons[dry]), Reason::kBudget) << dry;
-  EXPECT_EQ(Redeem(intent)->discount_minor, 300);
+  const auto redeemed = Redeem(intent);
+  ASSERT_THAT(redeemed, Succeeds());
+  EXPECT_EQ(redeemed->discount_minor, 300);
   ExpectVerified();
 }
 

@@ -1,5 +1,4 @@
-// A wallet is judged by what was read of it where that tells as much as the store would. The in-memory model
-// has no limits of uses.
+// A wallet is judged by what was read of it where that tells as much as the store would.
 
 #include "judged_wallet.h"
 #include "services/redeemer/stack_judge.h"

@@ -288,7 +288,7 @@ async::Task<core::Status> Escrow::SettleBudgets(std::vector<KnownCampaignPtr> ca
     const core::CampaignNumber number = campaign->campaign.number;
     if (!done.insert(number).second) continue;
     const core::Window day = calendar::DayWindow(campaign->zone, backend_.clock.Now());
-    for (const LimitKind kind : {LimitKind::kBudget, LimitKind::kBudgetPerDay}) {
+    for (const LimitKind kind : kBudgets) {
       const std::optional<Limit> limit = Limit::Of(campaign, kind, day);
       if (!limit.has_value()) continue;
       const OwedLimit owed{number, kind, limit->window};

@@ -11,6 +11,8 @@ namespace tessera::storage {
 enum class LimitKind : uint8_t { kStock, kStockPerDay, kBudget, kBudgetPerDay };
 inline constexpr size_t kLimitKinds = 4;
 
+inline constexpr LimitKind kBudgets[] = {LimitKind::kBudget, LimitKind::kBudgetPerDay};
+
 constexpr bool IsBudget(LimitKind kind) {
   return kind == LimitKind::kBudget || kind == LimitKind::kBudgetPerDay;
 }

@@ -11,8 +11,6 @@ namespace {
 // Facts of PASS about each budget of which the order holds something.
 constexpr size_t kFactsOfHeld = 4;
 
-constexpr LimitKind kBudgets[] = {LimitKind::kBudget, LimitKind::kBudgetPerDay};
-
 // What the order holds of budgets, as PASS says.
 std::map<StackUse::Budget, int64_t> OpenHeld(const ScriptReply& reply) {
   std::map<StackUse::Budget, int64_t> held;

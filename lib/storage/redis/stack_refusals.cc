@@ -16,7 +16,7 @@ bool IsPause(const std::optional<Error>& error) {
   return error.has_value() && error->reason == Reason::kCampaignPaused;
 }
 
-bool IsOfUses(std::string_view status) { return status.substr(0, 4) == "USES"; }
+bool IsOfUses(std::string_view status) { return UsesSpent(status, LimitWindows()).has_value(); }
 
 // Whether a script's REFUSED is about uses that are too many, and about nothing else.
 bool RefusesForUsesAlone(const ScriptReply& reply) {

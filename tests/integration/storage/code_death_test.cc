@@ -94,6 +94,13 @@ class CodeDeathTest : public StoreRoom {
     return reaper.Lived();
   }
 
+  bool RedeemDying(int answers, storage::UseIntent intent) {
+    return RunDying(answers, [&intent](RedisUnderTest& dying) {
+      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+      dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
+    });
+  }
+
   // The call on a process of its own.
   void RunWatched(Interrupter& interrupter, const storage::UseIntent& intent) {
     RedisUnderTest other(ConfigFor(server_.unix_address()), store_->shape(), OptionsWith(&interrupter));
@@ -135,11 +142,7 @@ TEST_F(CodeDeathTest, ARedeemerMayDieAtEveryStep) {
       const CodeNumber code = Code();
       const storage::UseIntent mine = By(1, code);
       const storage::UseIntent others = By(2, code);
-      const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
-        storage::UseIntent intent = mine;
-        intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-        dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
-      });
+      const bool lived = RedeemDying(step, mine);
       const auto first = Await(store_->redemptions().Redeem(retry_first ? mine : others));
       const auto second = Await(store_->redemptions().Redeem(retry_first ? others : mine));
       const auto& of_mine = retry_first ? first : second;
@@ -178,11 +181,7 @@ TEST_F(CodeDeathTest, AUserOfTheLastUseMayDieAtEveryStep) {
     for (const uint32_t user : {7, 8})
       ASSERT_THAT(Await(store_->redemptions().Redeem(By(user, code))), Succeeds());
     const storage::UseIntent mine = By(1, code);
-    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
-      storage::UseIntent intent = mine;
-      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-      dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
-    });
+    const bool lived = RedeemDying(step, mine);
     const auto of_others = Await(store_->redemptions().Redeem(By(2, code)));
     const auto of_mine = Await(store_->redemptions().Redeem(mine));
     EXPECT_NE(of_mine.ok(), of_others.ok()) << "step " << step;
@@ -224,11 +223,7 @@ TEST_F(CodeDeathTest, ACallThatABudgetRefusesFreesNoCodeThatItUsesElsewhere) {
       Interrupter interrupter(at, [&] {
         interrupted = true;
         for (const core::OpRef& redemption : spent) EXPECT_THAT(Rollback(redemption), Succeeds());
-        lived = RunDying(step, [&](RedisUnderTest& dying) {
-          storage::UseIntent intent = mine;
-          intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-          dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
-        });
+        lived = RedeemDying(step, mine);
       });
       RunWatched(interrupter, mine);
       if (!interrupted) {
@@ -260,11 +255,7 @@ TEST_F(CodeDeathTest, AFencedCallTakesTheCodeAgain) {
     const storage::UseIntent mine = By(1, code);
     storage::UseIntent refused = By(2, code);
     refused.decide = Refusing(Reason::kMinimumSpendNotMet);
-    const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
-      storage::UseIntent intent = mine;
-      intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-      dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
-    });
+    const bool lived = RedeemDying(step, mine);
     EXPECT_FALSE(Await(store_->redemptions().Redeem(refused)).ok());
     EXPECT_THAT(Await(store_->redemptions().Redeem(mine)), Succeeds()) << "step " << step;
     ++trials;
@@ -352,11 +343,7 @@ TEST_F(CodeDeathTest, ARedeemerOfAStackMayDieAtEveryStep) {
       ASSERT_NE(a.partition(store_->shape()), b.partition(store_->shape()));
       const core::CouponNumber coupon = Coupon(campaign_, 1);
       const storage::UseIntent mine = StackBy(1, {a, coupon, b}, "mine");
-      const bool lived = RunDying(step, [&](RedisUnderTest& dying) {
-        storage::UseIntent intent = mine;
-        intent.op.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
-        dying.loop().RunUntilDone(dying.redemptions().Redeem(intent));
-      });
+      const bool lived = RedeemDying(step, mine);
       storage::UseIntent others = StackBy(2, {b, a}, "others");
       if (next == Next::kAnotherOrder) others = StackBy(1, {b, coupon}, "another");
       if (next == Next::kRefused) others.decide = Refusing(Reason::kMinimumSpendNotMet);

@@ -5,8 +5,8 @@
 namespace tessera::redeemer {
 namespace {
 
-// The model has no limits of uses. This is one of whose campaigns each has room for one use more, as a budget
-// may have: of coupons that are judged together in a call, the first of each campaign can be used.
+// A model of whose campaigns each has room for one use more, as a budget may have, whatever the order holds:
+// of coupons that are judged together in a call, the first of each campaign can be used.
 class RoomForOne : public contract::MemoryStore {
  public:
   explicit RoomForOne(MemoryStore& store) : MemoryStore({}), store_(store) {}

@@ -1,6 +1,7 @@
 -- May the items be used by this order now, and is what they spend at hand? The order of the questions is part of the contract: a coupon's
--- own state before its campaign's, and time last; then of all that are left, in the order of application, what they spend. From here on nothing fails: what is spent, and other orders' holds that ran out, are
--- booked. Leaves user: the owner; and owes: 1 when something is to be brought home.
+-- own state before its campaign's, and time last; then of all that are left, in the order of application, what they spend. From here on
+-- nothing fails: what is spent, and other orders' holds that ran out, are booked. Leaves user: the owner; and owes: 1 when something is
+-- to be brought home.
 -- REQUIRES open_stack, attempt, event, coupon, spending.
 if now < judged_from or now >= judged_until then return {'PERIOD', now} end
 function judges.W(it, place)
